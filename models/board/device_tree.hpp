@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flattened device tree of the board: lists what there is and nothing else (compare QEMU's virt.c, from which node
+// names and bindings come). Built with libfdt.
+#pragma once
+
+#include "models/mmu/types.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace bbmsim::board {
+
+struct DeviceTreeCpu {
+    u64 affinity = 0;                      // MPIDR affinity fields (affinity_of)
+    std::string compatible = "arm,armv8";  // most specific; "arm,armv8" is always listed too
+};
+
+struct InitrdRange {
+    u64 start = 0, end = 0;  // physical, end exclusive
+};
+
+struct DeviceTreeConfig {
+    std::string model = "bbmsim,virt";
+    std::vector<DeviceTreeCpu> cpus;
+    u64 memory_base = 0x4000'0000;
+    u64 memory_bytes = 0;
+    std::string bootargs;
+    u64 seed = 0;  // /chosen/rng-seed is drawn from it
+    std::optional<InitrdRange> initrd;
+};
+
+// Throws std::invalid_argument that names the field, std::length_error if bootargs do not fit the 2 MiB that the arm64
+// boot protocol admits.
+std::vector<u8> build_device_tree(const DeviceTreeConfig& config);
+
+}  // namespace bbmsim::board

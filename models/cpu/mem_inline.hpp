@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Definitions of mem.hpp's templates: the filter's answer inline, everything else in memory.cpp.
+//
+// A fast access is exactly what the slow path would have done: an L1D TLB hit (touched and counted), one data-cache
+// look-up, host memory. The filter only holds Normal cacheable pages of backed RAM, and for writes only pages that
+// nobody watches.
+#pragma once
+
+#include "models/cpu/data_cache.hpp"
+#include "models/cpu/mem.hpp"
+#include "models/cpu/memory_slow.hpp"
+#include "models/mmu/filter.hpp"
+
+#include <cstring>
+#include <type_traits>
+
+namespace bbmsim::cpu {
+
+namespace fast {
+
+// The host address of [va, va + bytes) if the filter answers and no alignment rule is in the way; charges and counts.
+inline u8* hit(Pe& pe, u8 bank, u64 va, unsigned bytes, u64 elem_mask) {
+    mmu::FilterSlot* slot = pe.fast.filter->find(static_cast<mmu::TranslationFilter::BankId>(bank), va);
+    const u64 offset = va & kPageMask;
+    if (!slot || offset > kPageBytes - bytes || (va & elem_mask & pe.fast.align_mask)) [[unlikely]]
+        return nullptr;
+    if (pe.fast.touch_data && slot->entry != pe.fast.last_data) slow::touch_data(pe, slot);
+    ++pe.filter_data_hits;
+    const u64 pa = (u64{slot->page} << kPageShift) | offset;
+    if (const u32 extra = pe.fast.cache->access(pa)) [[unlikely]]
+        pe.charge(Cost::kCache, extra);
+    return slot->host + offset;
+}
+
+inline u8 read_bank(const Pe& pe, MemMode mode) {
+    return mode == MemMode::kUnprivileged ? pe.fast.user_read_bank : pe.fast.read_bank;
+}
+inline u8 write_bank(const Pe& pe, MemMode mode) {
+    return mode == MemMode::kUnprivileged ? pe.fast.user_write_bank : pe.fast.write_bank;
+}
+
+}  // namespace fast
+
+template <class T>
+bool load(Pe& pe, const Op* op, u64 va, T& value, MemMode mode) {
+    if (mode == MemMode::kAcquireRelease && (va & (sizeof(T) - 1))) [[unlikely]]
+        return alignment_fault(pe, op, va, false), false;
+    if (const u8* host = fast::hit(pe, fast::read_bank(pe, mode), va, sizeof(T), sizeof(T) - 1)) [[likely]] {
+        std::memcpy(&value, host, sizeof(T));
+        ++pe.loads;
+    } else if (!slow::read(pe, op, va, sizeof(T), 1, mode, &value)) {
+        return false;
+    }
+    if (mode == MemMode::kAcquireRelease && pe.fast.acquire) slow::acquire(pe);
+    return true;
+}
+
+template <class T>
+bool store(Pe& pe, const Op* op, u64 va, T value, MemMode mode) {
+    if (mode == MemMode::kAcquireRelease && (va & (sizeof(T) - 1))) [[unlikely]]
+        return alignment_fault(pe, op, va, true), false;
+    if (u8* host = fast::hit(pe, fast::write_bank(pe, mode), va, sizeof(T), sizeof(T) - 1)) [[likely]] {
+        std::memcpy(host, &value, sizeof(T));
+        ++pe.stores;
+        return true;
+    }
+    return slow::write(pe, op, va, sizeof(T), 1, mode, &value);
+}
+
+template <class T>
+bool load_pair(Pe& pe, const Op* op, u64 va, T& a, T& b) {
+    T both[2];
+    if (const u8* host = fast::hit(pe, pe.fast.read_bank, va, sizeof both, sizeof(T) - 1)) [[likely]] {
+        std::memcpy(both, host, sizeof both);
+        ++pe.loads;
+    } else if (!slow::read(pe, op, va, sizeof(T), 2, MemMode::kNormal, both)) {
+        return false;
+    }
+    a = both[0];
+    b = both[1];
+    return true;
+}
+
+template <class T>
+bool store_pair(Pe& pe, const Op* op, u64 va, T a, T b) {
+    const T both[2] = {a, b};
+    if (u8* host = fast::hit(pe, pe.fast.write_bank, va, sizeof both, sizeof(T) - 1)) [[likely]] {
+        std::memcpy(host, both, sizeof both);
+        ++pe.stores;
+        return true;
+    }
+    return slow::write(pe, op, va, sizeof(T), 2, MemMode::kNormal, both);
+}
+
+template <class T>
+bool load_exclusive(Pe& pe, const Op* op, u64 va, T& value, bool acquire) {
+    if (!slow::load_exclusive(pe, op, va, sizeof(T), 1, &value)) return false;
+    if (acquire && pe.fast.acquire) slow::acquire(pe);
+    return true;
+}
+
+template <class T>
+bool load_exclusive_pair(Pe& pe, const Op* op, u64 va, T& a, T& b, bool acquire) {
+    T both[2];
+    if (!slow::load_exclusive(pe, op, va, sizeof(T), 2, both)) return false;
+    a = both[0];
+    b = both[1];
+    if (acquire && pe.fast.acquire) slow::acquire(pe);
+    return true;
+}
+
+template <class T>
+bool store_exclusive(Pe& pe, const Op* op, u64 va, T value, bool /*release*/, u32& status) {
+    return slow::store_exclusive(pe, op, va, sizeof(T), 1, &value, status);
+}
+
+template <class T>
+bool store_exclusive_pair(Pe& pe, const Op* op, u64 va, T a, T b, bool /*release*/, u32& status) {
+    const T both[2] = {a, b};
+    return slow::store_exclusive(pe, op, va, sizeof(T), 2, both, status);
+}
+
+template <class T>
+T apply(AtomicOp what, T old, T operand) {
+    using S = std::make_signed_t<T>;
+    switch (what) {
+        case AtomicOp::kAdd: return static_cast<T>(old + operand);
+        case AtomicOp::kClr: return static_cast<T>(old & ~operand);
+        case AtomicOp::kEor: return static_cast<T>(old ^ operand);
+        case AtomicOp::kSet: return static_cast<T>(old | operand);
+        case AtomicOp::kSmax: return static_cast<S>(old) > static_cast<S>(operand) ? old : operand;
+        case AtomicOp::kSmin: return static_cast<S>(old) < static_cast<S>(operand) ? old : operand;
+        case AtomicOp::kUmax: return old > operand ? old : operand;
+        case AtomicOp::kUmin: return old < operand ? old : operand;
+        case AtomicOp::kSwp: return operand;
+    }
+    return operand;
+}
+
+namespace fast {
+// Atomics must be aligned to their whole size (no FEAT_LSE2); the rest as for stores.
+template <class T, class F>
+bool rmw(Pe& pe, const Op* op, u64 va, unsigned count, T* old, bool acquire, F&& new_value) {
+    const unsigned bytes = sizeof(T) * count;
+    if (va & (bytes - 1)) [[unlikely]]
+        return alignment_fault(pe, op, va, true), false;
+    T value[2];
+    if (u8* host = hit(pe, pe.fast.write_bank, va, bytes, 0)) [[likely]] {
+        std::memcpy(old, host, bytes);
+        if (new_value(old, value)) std::memcpy(host, value, bytes);
+        ++pe.loads;
+        ++pe.stores;
+    } else {
+        slow::Rmw where;
+        if (!slow::rmw_begin(pe, op, va, bytes, old, where)) return false;
+        slow::rmw_commit(pe, where, bytes, new_value(old, value) ? value : nullptr);
+    }
+    if (acquire && pe.fast.acquire) slow::acquire(pe);
+    return true;
+}
+}  // namespace fast
+
+template <class T>
+bool atomic(Pe& pe, const Op* op, u64 va, AtomicOp what, T operand, T& old, bool acquire, bool /*release*/) {
+    T memory;
+    const bool done = fast::rmw<T>(pe, op, va, 1, &memory, acquire, [&](const T* was, T* becomes) {
+        *becomes = apply(what, *was, operand);
+        return true;
+    });
+    if (done) old = memory;
+    return done;
+}
+
+template <class T>
+bool compare_and_swap(Pe& pe, const Op* op, u64 va, T& expected, T desired, bool acquire, bool /*release*/) {
+    T memory;
+    const bool done = fast::rmw<T>(pe, op, va, 1, &memory, acquire, [&](const T* was, T* becomes) {
+        *becomes = desired;
+        return *was == expected;
+    });
+    if (done) expected = memory;
+    return done;
+}
+
+template <class T>
+bool compare_and_swap_pair(Pe& pe, const Op* op, u64 va, T (&expected)[2], const T (&desired)[2], bool acquire,
+                           bool /*release*/) {
+    T memory[2];
+    const bool done = fast::rmw<T>(pe, op, va, 2, memory, acquire, [&](const T* was, T* becomes) {
+        becomes[0] = desired[0];
+        becomes[1] = desired[1];
+        return was[0] == expected[0] && was[1] == expected[1];
+    });
+    if (done) {
+        expected[0] = memory[0];
+        expected[1] = memory[1];
+    }
+    return done;
+}
+
+}  // namespace bbmsim::cpu

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The break-before-make checker: watches live translation tables and judges every change of a live descriptor by
+// DDI 0487 D8.17 (R_WHZWS, R_DDMVT, R_PVTFW, R_KHRBC, R_GPPYH, R_YNJCP, R_PSMWS, R_TGVWD, I_WZCBG).
+//
+// Knows no CPU and no time base: it is told, in global execution order, of stores to watched pages, barriers, TLBIs
+// and context synchronizations, each with its PE. Liveness is about holders (design: mechanism 4).
+#pragma once
+
+#include "models/mmu/checker/findings.hpp"
+#include "models/mmu/mmu.hpp"
+
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace bbmsim::mmu {
+
+class InnerDomain;
+
+struct CheckerPe {  // what a PE promises, from its MmuConfig
+    u32 bbml = 0;
+    bool conflict_free = false;
+    u32 asid_bits = 16;
+};
+
+class BbmChecker {
+public:
+    explicit BbmChecker(InnerDomain& domain);
+    ~BbmChecker();
+
+    void add_pe(PeId pe, const CheckerPe& promise);
+
+    // --- from InnerDomain: a store to a page with kWatched, before memory changes; new_bytes will be written at pa.
+    void on_store(PeId writer, PhysAddr pa, const void* new_bytes, u64 size, u64 pc, u64 now_ps);
+    // --- after memory changed (links scan the new table here)
+    void on_store_done(PeId writer, PhysAddr pa, u64 size, u64 now_ps);
+
+    // --- from the PEs
+    void on_context_sync(PeId pe, const Context& context, u64 now_ps);  // ISB, exception entry/return; MMU on or off
+    void on_dsb(PeId pe, BarrierDomain domain, BarrierType type);       // at its completion
+    void on_tlbi(PeId pe, const Tlbi& op);                              // at its issue
+    // Something that orders this PE after other PEs' earlier stores (acquire load, DMB, taken interrupt): its own DSB
+    // may from then on order their descriptor writes (rules.md 6: barriers may come from another PE).
+    void on_acquire(PeId pe);
+    void on_power(PeId pe, bool online);  // CPU_ON / CPU_OFF: an offline PE receives no broadcast
+
+    // --- from Mmu
+    void on_fill(PeId pe, const TlbEntry& entry);
+    void on_conflict(PeId pe, u64 va, u64 pc, u64 now_ps, std::span<const TlbEntry* const> matches,
+                     ConflictBehaviour taken);
+    void on_stale_use(PeId pe, u64 va, u64 pc, u64 now_ps, const TlbEntry& entry);
+
+    // End of a phase or run: direct replacements that nobody flushed (rules.md 6, BBM-NO-TLBI has no deadline).
+    void finish(u64 now_ps);
+
+    [[nodiscard]] const std::vector<Violation>& violations() const;
+    [[nodiscard]] const std::vector<Hazard>& hazards() const;
+    [[nodiscard]] const std::vector<Note>& notes() const;
+    [[nodiscard]] const CheckerStats& stats() const;
+
+    // Descriptor writes to live tables by PE and level, for phases.
+    [[nodiscard]] const u64 (&writes_by(PeId pe) const)[4];
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bbmsim::mmu

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Context synchronization and power: when a PE begins and ceases to reach a root.
+#include "models/mmu/checker/impl.hpp"
+
+#include <algorithm>
+
+namespace bbmsim::mmu {
+
+void BbmChecker::Impl::context_sync(PeId pe, const Context& context, u64 now_ps) {
+    Pe& self = pes[pe];
+    if (self.context == context) return;
+    self.context = context;
+    if (context.mmu_on()) {
+        static constexpr u8 kSizes[8] = {32, 36, 40, 42, 44, 48, 48, 48};
+        self.view.mair = context.mair;
+        self.view.ha = (context.tcr >> 39) & 1;
+        self.view.hd = self.view.ha && ((context.tcr >> 40) & 1);
+        self.view.oa_bits = kSizes[(context.tcr >> 32) & 7];
+    }
+    const u16 asid = context.asid(self.promise.asid_bits);
+    const u64 now = ordering.tick();
+    std::array<RootId, 2> before = self.reaching;
+    for (unsigned half = 0; half < 2; ++half)
+        if (before[half] != kNone) roots.leave(before[half], pe, now);
+    self.reaching = {kNone, kNone};
+    for (unsigned half = 0; half < 2; ++half) {
+        RootKey key;
+        if (root_of(context, half, key)) enter(pe, half, key, asid, now_ps);
+    }
+    for (unsigned half = 0; half < 2; ++half)
+        if (before[half] != kNone && before[half] != self.reaching[half]) {
+            if (roots.flushed_since_made(before[half], pe) && is_empty(before[half])) roots.forget(before[half], pe);
+            release_unheld(before[half]);
+        }
+}
+
+void BbmChecker::Impl::enter(PeId pe, unsigned half, const RootKey& key, u16 asid, u64 now_ps) {
+    RootId id = roots.find(key);
+    if (id == kNone) {
+        if (!domain.ram.contains(PhysAddr(key.pa), u64{key.entries()} * 8)) return;
+        id = roots.make(key, kNone);
+        roots[id].table = tables.link_root(key, id);
+    }
+    const bool returns = roots[id].first_pending != kNone;
+    roots.enter(id, pe, asid);
+    pes[pe].reaching[half] = id;
+    if (!returns) return;
+    // A PE that was off received no broadcast: what changed meanwhile meets what it still holds.
+    for (PendingId p = roots[id].first_pending; p != kNone; p = pending[p].root_next) {
+        Pending& r = pending[p];
+        if (!(r.deferred & pe_bit(pe))) continue;
+        r.deferred &= ~pe_bit(pe);
+        if (!(pending.unclean(r) & pe_bit(pe))) continue;
+        const u64 memory = domain.ram.read64(PhysAddr(r.desc_pa));
+        memo.clear();
+        if (!difference(r.before, memory, r.level, r.granule, pe, false)) continue;
+        r.violated |= pe_bit(pe);
+        violate(Rule::kNoTlbi, {r.writer, r.pc, now_ps, r.desc_pa, r.va, r.root, r.level, r.granule, r.before, memory},
+                pe_bit(pe));
+    }
+}
+
+// Nothing is mapped below the root, and no old value is open: what was flushed since cannot have come back.
+bool BbmChecker::Impl::is_empty(RootId id) const {
+    const Root& r = roots[id];
+    if (r.first_pending != kNone) return false;
+    for (u32 i = 0; i < r.key.entries(); ++i)
+        if (domain.ram.read64(PhysAddr(r.key.pa + 8 * u64{i})) & 1) return false;
+    return true;
+}
+
+// Forgets a root that no PE reaches or may hold, unless old values below it are still open: then it waits.
+void BbmChecker::Impl::release_unheld(RootId id) {
+    Root& r = roots[id];
+    if (!r.alive || r.reach || r.residue) return;
+    PendingId next;
+    for (PendingId p = r.first_pending; p != kNone; p = next) {
+        next = pending[p].root_next;
+        pending.drop_if_clean(p);
+    }
+    bool held = r.first_pending != kNone;         // such as a write that no barrier ordered before the TLBI
+    if (r.global && !held && r.table != kNone) {  // by ASID all but global entries are gone: are there any?
+        bool complete = true;
+        for (const LeavesBelow& leaves : leaves_below(r.table, r.key.first_va(), r.global, complete))
+            held |= leaves.any_global;
+        held |= !complete;
+    }
+    if (held) {
+        if (std::find(waiting.begin(), waiting.end(), id) == waiting.end()) waiting.push_back(id);
+        return;
+    }
+    const TableId table = r.table;
+    roots.drop(id);
+    if (table != kNone) tables.unlink_root(table, id);
+}
+
+}  // namespace bbmsim::mmu

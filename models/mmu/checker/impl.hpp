@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// The checker's parts together. Private to this folder: judge.cpp (stores), contexts.cpp (roots, power),
+// maintenance.cpp (barriers, TLBIs), report.cpp (violations, notes), hazards.cpp (what PEs really used).
+#pragma once
+
+#include "models/mmu/checker/bbm_checker.hpp"
+#include "models/mmu/checker/compare.hpp"
+#include "models/mmu/checker/live_tables.hpp"
+#include "models/mmu/checker/ordering.hpp"
+#include "models/mmu/checker/pending.hpp"
+#include "models/mmu/checker/roots.hpp"
+#include "models/mmu/inner_domain.hpp"
+
+#include <array>
+#include <map>
+#include <optional>
+#include <tuple>
+#include <unordered_map>
+
+namespace bbmsim::mmu {
+
+struct BbmChecker::Impl {
+    explicit Impl(InnerDomain& d) : domain(d), tables(d), pending(ordering, roots, tables), comparer(d.ram) {}
+
+    struct Pe {
+        CheckerPe promise;
+        PeView view;
+        Context context;
+        bool online = true;
+        std::array<RootId, 2> reaching{kNone, kNone};  // through TTBR0, TTBR1
+        u64 writes[4] = {};
+    };
+    // One descriptor that a store is about to change, kept until memory has changed.
+    struct Changed {
+        TableId table;
+        u64 desc_pa, before, after;
+    };
+    // Where and by whom: what every finding needs.
+    struct Site {
+        PeId writer;
+        u64 pc, now_ps;
+        u64 desc_pa, va;
+        RootId root;
+        u8 level;
+        Granule granule;
+        u64 before, after;
+    };
+
+    // judge.cpp
+    void store(PeId writer, u64 pa, const u8* bytes, u64 size, u64 pc, u64 now_ps);
+    void store_done();
+    bool change(TableId table, const Changed& c, PeId writer, u64 pc, u64 now_ps);
+    void judge_current(const Site& site, PeMask held, PeMask live, Pending& record, bool& matters);
+    void judge_pending(const Site& site, PeMask live);
+    void judge_other_levels(const Site& site, PeMask live);
+    u64 value_below(const Site& site, const Pending& p) const;
+    void keep(const Site& site, PeMask held, Pending&& record, TableId table);
+    std::vector<LeavesBelow> leaves_below(TableId table, u64 va, PeMask held, bool& complete);
+    Rule sequence_rule(const Pending& p, PeId pe) const;
+    // PEs of the mask that may cache this value: it does not fault for them (R_XCLRD).
+    PeMask may_cache(u64 value, DescKind kind, unsigned level, Granule g, PeMask pes) const;
+    std::optional<Rule> difference(u64 before, u64 after, unsigned level, Granule g, PeId pe, bool strict);
+    void end_of_run(u64 now_ps);
+    PeMask online_mask() const;
+
+    // contexts.cpp
+    void context_sync(PeId pe, const Context& context, u64 now_ps);
+    void enter(PeId pe, unsigned half, const RootKey& key, u16 asid, u64 now_ps);
+    void release_unheld(RootId root);
+    [[nodiscard]] bool is_empty(RootId root) const;
+
+    // maintenance.cpp
+    void dsb(PeId pe, BarrierDomain domain, BarrierType type);
+    void tlbi(PeId pe, const Tlbi& op);
+
+    // report.cpp
+    void violate(Rule rule, const Site& site, PeMask pes);
+    void note(const Site& site, PeMask pes);
+    void explain(Violation& v, RootId root) const;
+    Holder describe_holder(PeId pe, const Site& site) const;
+
+    // hazards.cpp
+    void conflict(PeId pe, u64 va, u64 pc, u64 now_ps, std::span<const TlbEntry* const> matches,
+                  ConflictBehaviour taken);
+    void stale_use(PeId pe, u64 va, u64 pc, u64 now_ps, const TlbEntry& entry);
+    enum class Cause : u8 { kNone, kViolation, kShouldBeGone, kPending };
+    struct Verdict {
+        Cause cause = Cause::kNone;
+        int violation = -1;
+        u64 desc_pa = 0, value = 0, memory = 0;
+    };
+    Verdict judge_entry(PeId pe, const TlbEntry& entry);
+    void hazard(HazardKind kind, PeId pe, u64 va, u64 pc, u64 now_ps, const Verdict& verdict, std::string behaviour,
+                u64 matches);
+    void late_hazards(u64 desc_pa, PeMask pes, int violation);
+
+    InnerDomain& domain;
+    Ordering ordering;
+    Roots roots;
+    LiveTables tables;
+    PendingSet pending;
+    Comparer comparer;
+    std::vector<Pe> pes;
+    struct AsidIssue {
+        u16 asid;
+        u64 issued;
+        PeMask targets;
+    };
+    struct SpanIssue {
+        FlushedSpan span;
+        PeMask targets;
+    };
+    struct Outstanding {
+        std::vector<AsidIssue> asids;
+        std::vector<SpanIssue> spans;
+    };
+    std::array<std::array<Outstanding, 2>, kMaxPes> outstanding;  // by issuer; local, broadcast
+
+    std::vector<Violation> violations;
+    std::vector<Hazard> hazards;
+    std::vector<Note> notes;
+    CheckerStats stats;
+    u64 other_writes[4] = {};  // by the host, devices, injection
+
+    std::map<std::tuple<u8, PeId, u64>, std::size_t> violation_at, hazard_at;
+    std::map<std::pair<PeId, u64>, std::size_t> note_at;
+    struct LetIn {
+        int violation;
+        PeMask pes;
+    };
+    std::unordered_map<u64, LetIn> let_in;  // by descriptor: the violation that replaced a value, and for which PEs
+    // Uses of entries whose TLBI is still awaited: hazards if it never comes (finish). Bounded.
+    struct Candidate {
+        PeId pe;
+        u64 va, pc, now_ps;
+        Verdict verdict;
+    };
+    static constexpr std::size_t kMaxCandidates = 4096;
+    std::vector<Candidate> candidates;
+
+    // Scratch, kept to avoid allocation.
+    std::vector<TableId> found;
+    std::vector<Occurrence> places;
+    std::vector<Changed> changed;
+    std::vector<PendingId> touched;
+    std::vector<RootId> touched_roots;
+    std::vector<RootId> waiting;  // roots that nobody holds but for old values that are not clean
+    struct Memo {
+        PeView view;
+        std::optional<Rule> rule;
+    };
+    std::vector<Memo> memo;
+};
+
+}  // namespace bbmsim::mmu

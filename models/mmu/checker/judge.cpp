@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: Apache-2.0
+// Judges every change of a live descriptor: which rule, for which PEs (rules.md 1 and 2).
+#include "models/mmu/checker/impl.hpp"
+
+#include "models/mmu/event.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace bbmsim::mmu {
+
+namespace {
+template <class F>
+void for_each_pe(PeMask mask, F&& f) {
+    for (; mask; mask &= mask - 1) f(static_cast<PeId>(std::countr_zero(mask)));
+}
+}  // namespace
+
+void BbmChecker::Impl::store(PeId writer, u64 pa, const u8* bytes, u64 size, u64 pc, u64 now_ps) {
+    changed.clear();
+    for (u64 d = pa & ~u64{7}; d < pa + size; d += 8) {
+        if (!domain.ram.contains(PhysAddr(d), 8)) continue;
+        found.clear();
+        tables.at(d, found);
+        if (found.empty()) continue;
+        const u64 before = domain.ram.read64(PhysAddr(d));
+        u8 merged[8];
+        std::memcpy(merged, &before, 8);
+        for (u64 i = 0; i < 8; ++i)
+            if (d + i - pa < size) merged[i] = bytes[d + i - pa];
+        u64 after;
+        std::memcpy(&after, merged, 8);
+        bool counted = false;
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            const TableId table = found[i];
+            if (!tables.contains(table, d)) continue;
+            if (!tables[table].stale.empty()) {  // links that a VMALL has cleaned lead nowhere
+                const std::vector<PendingId> stale = tables[table].stale;
+                for (const PendingId p : stale) pending.drop_if_clean(p);
+                if (!tables.contains(table, d)) continue;
+            }
+            const Changed c{table, d, before, after};
+            const u8 level = tables[table].level;
+            const bool live = change(table, c, writer, pc, now_ps);
+            changed.push_back(c);
+            if (!live || counted) continue;
+            counted = true;
+            ++stats.descriptor_writes;
+            ++stats.writes_by_level[level];
+            ++(writer < pes.size() ? pes[writer].writes : other_writes)[level];
+            if (domain.bus.wants(EventKind::kDescriptorWrite))
+                domain.bus.emit({.kind = EventKind::kDescriptorWrite,
+                                 .pe = writer,
+                                 .level = level,
+                                 .time_ps = now_ps,
+                                 .pc = pc,
+                                 .va = places.front().va,
+                                 .pa = d,
+                                 .a = before,
+                                 .b = after});
+        }
+    }
+}
+
+void BbmChecker::Impl::store_done() {
+    for (const Changed& c : changed) {
+        if (!tables.contains(c.table, c.desc_pa)) continue;
+        const Table& t = tables[c.table];
+        if (t.level >= 3) continue;
+        const u32 index = static_cast<u32>((c.desc_pa - t.pa) / 8);
+        const Granule g = t.granule;
+        if (desc_kind(c.after, t.level, g) == DescKind::kTable) {
+            if (desc_kind(c.before, t.level, g) == DescKind::kTable &&
+                desc_next_table(c.before, g) != desc_next_table(c.after, g))
+                tables.unlink(c.table, index);
+            if (tables.contains(c.table, c.desc_pa)) tables.link(c.table, index, c.after);
+        } else {
+            tables.unlink(c.table, index);
+        }
+    }
+    changed.clear();
+    pending.sweep(false);
+}
+
+PeMask BbmChecker::Impl::online_mask() const {
+    PeMask m = 0;
+    for (PeId pe = 0; pe < pes.size(); ++pe)
+        if (pes[pe].online) m |= pe_bit(pe);
+    return m;
+}
+
+PeMask BbmChecker::Impl::may_cache(u64 value, DescKind kind, unsigned level, Granule g, PeMask mask) const {
+    if (kind == DescKind::kInvalid) return 0;
+    const bool leaf = kind == DescKind::kLeaf;
+    const u64 address = leaf ? desc_output(value, level, g) : desc_next_table(value, g);
+    PeMask able = 0;
+    for_each_pe(mask, [&](PeId pe) {
+        const PeView& v = pes[pe].view;
+        if (leaf && !(value & kDescAf) && !v.ha) return;
+        if (address >> v.oa_bits) return;
+        able |= pe_bit(pe);
+    });
+    return able;
+}
+
+std::optional<Rule> BbmChecker::Impl::difference(u64 before, u64 after, unsigned level, Granule g, PeId pe,
+                                                 bool strict) {
+    PeView view = pes[pe].view;
+    if (strict) view.bbml = 0;
+    for (const Memo& m : memo)
+        if (m.view == view) return m.rule;
+    const auto rule = comparer.difference(before, after, level, g, view);
+    memo.push_back({view, rule});
+    return rule;
+}
+
+// Returns whether any PE reaches or may hold the entry: the table is live there.
+bool BbmChecker::Impl::change(TableId table, const Changed& c, PeId writer, u64 pc, u64 now_ps) {
+    const u8 level = tables[table].level;
+    const Granule g = tables[table].granule;
+    const u32 index = static_cast<u32>((c.desc_pa - tables[table].pa) / 8);
+    places.clear();
+    tables.occurrences(
+        table, index, roots,
+        [&](PendingId p) {
+            return LiveTables::StalePlace{pending[p].root, pending[p].va};
+        },
+        places);
+    const DescKind from = desc_kind(c.before, level, g), to = desc_kind(c.after, level, g);
+    bool live = false;
+    for (const Occurrence& place : places) {
+        const Root& root = roots[place.root];
+        PeMask here = root.reach | root.residue | root.global;
+        if (place.through != kNone) here = pending.unclean_walk(pending[place.through]);
+        if (!here) continue;
+        live = true;
+        if (c.before == c.after) continue;
+        const u64 written = ordering.tick();
+        if (to != DescKind::kInvalid) roots[place.root].last_made = written;
+        const Site site{writer, pc, now_ps, c.desc_pa, place.va, place.root, level, g, c.before, c.after};
+        PeMask held = 0;
+        if (from != DescKind::kInvalid)
+            held = place.through != kNone ? here : roots.holders(place.root, c.before, from, place.va, level);
+        held = may_cache(c.before, from, level, g, held);
+        const PeMask everyone = pes.size() >= kMaxPes ? ~PeMask{0} : (PeMask{1} << pes.size()) - 1;
+        const PeMask visible = may_cache(c.after, to, level, g, everyone);
+
+        Pending record;
+        record.broken = !(visible & held);
+        bool matters = record.broken;
+        if (visible) {
+            judge_pending(site, visible);
+            judge_current(site, held, visible, record, matters);
+            judge_other_levels(site, visible);
+        }
+        // A writable value that became read-only may still be held writable: it counts for BBM-OA later.
+        matters |= from == DescKind::kLeaf && to == DescKind::kLeaf && (c.after & ~c.before & kDescReadOnly);
+        // A block without nT may still be held when its nT=1 successor is split (FEAT_BBM level 1).
+        matters |= from == DescKind::kLeaf && level < 3 && (c.after & ~c.before & kDescNt);
+        if (!held || !matters) continue;
+        record.written = written;
+        record.kind = from;
+        record.many_places = places.size() >= LiveTables::kMaxOccurrences;
+        keep(site, held, std::move(record), table);
+    }
+    return live;
+}
+
+void BbmChecker::Impl::judge_current(const Site& s, PeMask held, PeMask visible, Pending& record, bool& matters) {
+    std::array<PeMask, static_cast<unsigned>(Rule::kCount)> broken{};
+    PeMask all = 0;
+    memo.clear();
+    for_each_pe(held & visible, [&](PeId pe) {
+        if (!difference(s.before, s.after, s.level, s.granule, pe, true)) return;
+        matters = true;
+        const auto rule = difference(s.before, s.after, s.level, s.granule, pe, false);
+        if (!rule) {
+            record.permitted |= pe_bit(pe);
+        } else if (!pes[pe].online) {
+            record.deferred |= pe_bit(pe);
+        } else {
+            broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
+            all |= pe_bit(pe);
+        }
+    });
+    record.violated = all;
+    if (!all) return;
+    for (unsigned r = 0; r < broken.size(); ++r)
+        if (broken[r]) violate(static_cast<Rule>(r), s, broken[r]);
+}
+
+Rule BbmChecker::Impl::sequence_rule(const Pending& p, PeId pe) const {
+    SequenceState state;
+    // Once the entry itself is clean, it is leaves below it that no TLBI has covered.
+    const PeMask open = pe_bit(pe) & ~p.cleaned;
+    state.tlbi_issued = (p.issued & open) || ordering.vmall_issued(pe, p.writer, p.written);
+    state.tlbi_before_order = (p.early & open) || ordering.vmall_since(pe, p.written);
+    const PeMask flushers = p.holders | pe_bit(p.writer);
+    state.tlbi_elsewhere = (p.elsewhere & pe_bit(pe)) || ordering.vmall_elsewhere(pe, flushers, p.written);
+    for (const RuleSpec& spec : rule_specs())
+        if (spec.sequence && spec.sequence(state)) return spec.info.rule;
+    return Rule::kNoTlbi;
+}
+
+void BbmChecker::Impl::judge_pending(const Site& s, PeMask visible) {
+    for (PendingId id = pending.first_of(s.desc_pa); id != kNone; id = pending[id].next_same_desc) {
+        Pending& p = pending[id];
+        if (p.root != s.root || p.va != s.va || p.level != s.level || p.granule != s.granule) continue;
+        const PeMask open = pending.unclean(p) & visible & ~p.violated;
+        if (!open) continue;
+        std::array<PeMask, static_cast<unsigned>(Rule::kCount)> broken{};
+        PeMask all = 0;
+        memo.clear();
+        for_each_pe(open, [&](PeId pe) {
+            auto rule = difference(p.before, s.after, p.level, p.granule, pe, false);
+            if (!rule) {
+                if (difference(p.before, s.after, p.level, p.granule, pe, true)) p.permitted |= pe_bit(pe);
+                return;
+            }
+            if (!pes[pe].online) {
+                p.deferred |= pe_bit(pe);
+                return;
+            }
+            if (p.broken) rule = sequence_rule(p, pe);
+            broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
+            all |= pe_bit(pe);
+        });
+        p.violated |= all;
+        if (!all) continue;
+        Site site = s;
+        site.before = p.before;
+        for (unsigned r = 0; r < broken.size(); ++r)
+            if (broken[r]) violate(static_cast<Rule>(r), site, broken[r]);
+    }
+}
+
+// Old values of the same VA at other levels: a block above that was split but not flushed, pages below that went
+// before their table did. Whether sizes may mix was judged where the table descriptor changed; here contents count.
+void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
+    if (pending.empty()) return;
+    for (unsigned level = 0; level < 4; ++level) {
+        if (level == s.level) continue;
+        pending.for_each_at(s.granule, level, s.va, level_span(s.granule, s.level), [&](Pending& p) {
+            if (p.root != s.root || p.kind != DescKind::kLeaf) return;
+            const PeMask open = pending.unclean(p) & visible & ~p.violated & online_mask();
+            if (!open) return;
+            const u64 after = level < s.level ? s.after : value_below(s, p);
+            u64 before = p.before;
+            for (unsigned l = level; l < s.level; ++l)
+                before = desc_split(before, l, s.granule,
+                                    (s.va >> level_shift(s.granule, l + 1)) & ((u64{1} << index_bits(s.granule)) - 1));
+            const unsigned at = std::max<unsigned>(level, s.level);
+            std::array<PeMask, static_cast<unsigned>(Rule::kCount)> broken{};
+            for_each_pe(open, [&](PeId pe) {
+                PeView view = pes[pe].view;
+                const bool mixes =
+                    level > s.level && view.bbml < 2 && desc_kind(s.after, s.level, s.granule) == DescKind::kLeaf;
+                view.bbml = std::max(view.bbml, 2u);
+                auto rule =
+                    mixes ? std::optional(Rule::kSize) : comparer.difference(before, after, at, s.granule, view);
+                if (!rule) return;
+                if (p.broken) rule = sequence_rule(p, pe);
+                broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
+                p.violated |= pe_bit(pe);
+            });
+            Site site = s;
+            site.before = p.before;
+            for (unsigned r = 0; r < broken.size(); ++r)
+                if (broken[r]) violate(static_cast<Rule>(r), site, broken[r]);
+        });
+    }
+}
+
+// What the value being written makes of the place of a record below it, as a value of the record's level.
+u64 BbmChecker::Impl::value_below(const Site& s, const Pending& p) const {
+    u64 value = s.after;
+    for (unsigned level = s.level; level < p.level; ++level) {
+        const u64 index = (p.va >> level_shift(s.granule, level + 1)) & ((u64{1} << index_bits(s.granule)) - 1);
+        const DescKind kind = desc_kind(value, level, s.granule);
+        if (kind == DescKind::kLeaf) {
+            value = desc_split(value, level, s.granule, index);
+        } else if (kind == DescKind::kTable) {
+            const u64 pa = desc_next_table(value, s.granule) + 8 * index;
+            // The record's own descriptor was judged when it was written.
+            if (pa == p.desc_pa || !domain.ram.contains(PhysAddr(pa), 8)) return 0;
+            value = domain.ram.read64(PhysAddr(pa));
+        } else {
+            return 0;
+        }
+    }
+    return value;
+}
+
+std::vector<LeavesBelow> BbmChecker::Impl::leaves_below(TableId table, u64 va, PeMask held, bool& complete) {
+    constexpr std::size_t kMaxTables = 1024;
+    std::vector<LeavesBelow> all;
+    std::vector<std::pair<TableId, u64>> open{{table, va}};
+    while (!open.empty()) {
+        const auto [id, base] = open.back();
+        open.pop_back();
+        const Table& t = tables[id];
+        LeavesBelow here{base, t.level, false, {}};
+        LeavesBelow::Group group{held, std::vector<u64>(t.entries / 64 + 1), 0};
+        for (u32 i = 0; i < t.entries; ++i) {
+            const u64 value = domain.ram.read64(PhysAddr(t.pa + 8 * u64{i}));
+            if (!(value & 1) || desc_kind(value, t.level, t.granule) != DescKind::kLeaf) continue;
+            group.left[i / 64] |= u64{1} << (i % 64);
+            ++group.count;
+            here.any_global |= desc_global(value);
+        }
+        if (group.count) {
+            here.groups.push_back(std::move(group));
+            all.push_back(std::move(here));
+        }
+        for (const Table::Child& c : t.children)
+            open.emplace_back(c.table, base + c.index * level_span(t.granule, t.level));
+        if (all.size() + open.size() > kMaxTables) {
+            complete = false;
+            break;
+        }
+    }
+    return all;
+}
+
+void BbmChecker::Impl::keep(const Site& s, PeMask held, Pending&& p, TableId table) {
+    p.desc_pa = s.desc_pa;
+    p.va = s.va;
+    p.before = s.before;
+    p.after = s.after;
+    p.pc = s.pc;
+    p.now_ps = s.now_ps;
+    p.holders = held;
+    p.root = s.root;
+    p.writer = s.writer;
+    p.level = s.level;
+    p.granule = s.granule;
+    if (p.kind == DescKind::kTable) {
+        const u32 index = static_cast<u32>((s.desc_pa - tables[table].pa) / 8);
+        p.child = tables.child(table, index);
+        bool complete = true;
+        if (p.child != kNone) p.below = leaves_below(p.child, s.va, held, complete);
+        p.many_places |= !complete;
+    }
+    for (PendingId id = pending.first_of(s.desc_pa); id != kNone; id = pending[id].next_same_desc) {
+        const Pending& same = pending[id];
+        if (same.root == s.root && same.va == s.va && same.level == s.level && same.granule == s.granule &&
+            same.before == s.before) {
+            pending.restart(id, p);
+            return;
+        }
+    }
+    pending.add(std::move(p));
+}
+
+void BbmChecker::Impl::end_of_run(u64 now_ps) {
+    pending.sweep(true);
+    pending.for_each([&](PendingId, Pending& p) {
+        const PeMask open = pending.unclean(p) & p.permitted & ~p.violated & online_mask();
+        if (!open || p.finished) return;
+        p.finished = true;
+        const u64 memory = domain.ram.read64(PhysAddr(p.desc_pa));
+        std::array<PeMask, static_cast<unsigned>(Rule::kCount)> broken{};
+        PeMask all = 0, quiet = 0;
+        memo.clear();
+        for_each_pe(open, [&](PeId pe) {
+            if (!difference(p.before, memory, p.level, p.granule, pe, true)) return;
+            if (pes[pe].promise.conflict_free) {
+                quiet |= pe_bit(pe);
+                return;
+            }
+            broken[static_cast<unsigned>(sequence_rule(p, pe))] |= pe_bit(pe);
+            all |= pe_bit(pe);
+        });
+        const Site site{p.writer, p.pc, p.now_ps, p.desc_pa, p.va, p.root, p.level, p.granule, p.before, memory};
+        if (quiet) note(site, quiet);
+        p.violated |= all;
+        for (unsigned r = 0; r < broken.size(); ++r) {
+            if (!broken[r]) continue;
+            violate(static_cast<Rule>(r), site, broken[r]);
+            late_hazards(p.desc_pa, broken[r], let_in[p.desc_pa].violation);
+        }
+    });
+    (void)now_ps;
+}
+
+}  // namespace bbmsim::mmu

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Barriers and TLB maintenance: what becomes ordered, issued, complete.
+#include "models/mmu/checker/impl.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace bbmsim::mmu {
+
+void BbmChecker::Impl::tlbi(PeId pe, const Tlbi& issued) {
+    Tlbi op = issued;
+    if (pes[pe].promise.asid_bits < 16 || !((pes[pe].context.tcr >> 36) & 1)) op.operand &= ~(u64{0xff} << 56);
+    const PeMask targets = op.broadcast() ? online_mask() | pe_bit(pe) : pe_bit(pe);
+    if (op.kind == TlbiKind::kVmall) {
+        ordering.issue_vmall(pe, op.scope, targets);
+        return;
+    }
+    const u64 now = ordering.tick();
+    pending.issue(pe, op, targets);
+    Outstanding& mine = outstanding[pe][op.broadcast()];
+    if (op.kind == TlbiKind::kAsid) {
+        mine.asids.push_back({op.asid(), now, targets});
+        return;
+    }
+    // A PE that has left a root it may hold entries of: remember what was flushed.
+    PeMask left = 0;
+    roots.for_each([&](RootId, Root& r) { left |= (r.residue | r.global) & ~r.reach; });
+    if (!(left & targets)) return;
+    for (const Granule g : {Granule::k4K, Granule::k16K, Granule::k64K}) {
+        const TlbiSpan s = tlbi_span(op, g);
+        if (!s.required || !s.bytes) continue;
+        mine.spans.push_back(
+            {{s.va, s.bytes, now, op.asid(), op.any_asid(), op.last_level_only(), g, s.ttl_level}, left & targets});
+    }
+}
+
+void BbmChecker::Impl::dsb(PeId pe, BarrierDomain domain_of, BarrierType type) {
+    ordering.dsb(pe, domain_of, type);
+    for (const TlbiScope scope : {TlbiScope::kLocal, TlbiScope::kInner}) {
+        if (!Ordering::completes(scope, domain_of, type)) continue;
+        const bool broadcast = scope != TlbiScope::kLocal;
+        touched.clear();
+        touched_roots.clear();
+        pending.complete(pe, broadcast, touched);
+        const Ordering::Completed vmall = ordering.complete_vmall(pe, broadcast);
+        for (PeMask m = vmall.targets; m; m &= m - 1)
+            roots.vmall_completed(static_cast<PeId>(std::countr_zero(m)), vmall.issued, touched_roots);
+        Outstanding& mine = outstanding[pe][broadcast];
+        for (const SpanIssue& s : mine.spans)
+            for (PeMask m = s.targets; m; m &= m - 1)
+                roots.span_completed(static_cast<PeId>(std::countr_zero(m)), s.span);
+        for (const AsidIssue& a : mine.asids)
+            for (PeMask m = a.targets; m; m &= m - 1)
+                roots.asid_completed(static_cast<PeId>(std::countr_zero(m)), a.asid, a.issued, touched_roots);
+        mine.spans.clear();
+        mine.asids.clear();
+        for (const PendingId id : touched) pending.drop_if_clean(id);
+        if (vmall.targets && !pending.empty()) pending.sweep(broadcast);
+        for (const RootId id : touched_roots) release_unheld(id);
+        if (waiting.empty() || (touched.empty() && !vmall.targets)) continue;
+        touched_roots.clear();
+        touched_roots.swap(waiting);
+        for (const RootId id : touched_roots) release_unheld(id);
+    }
+}
+
+}  // namespace bbmsim::mmu

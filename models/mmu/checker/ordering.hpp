@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order of the checker's world: a sequence number for every event, which descriptor writes a DSB has ordered, and
+// which writes the whole-regime TLBIs (VMALL) have cleaned at which PE, in constant time however many are pending.
+//
+// A write by p at time w is ordered for a TLBI of q if p executed a DSB after w, or q first synchronized with p's write
+// (acquire, DMB, exception) and then executed a DSB itself (rules.md 6). The DSB's domain must cover the TLBI's
+// (R_PSMWS).
+#pragma once
+
+#include "models/mmu/tlbi.hpp"
+#include "models/mmu/types.hpp"
+
+#include <array>
+#include <vector>
+
+namespace bbmsim::mmu {
+
+class Ordering {
+public:
+    void add_pe(PeId pe);
+    u64 tick() { return ++now_; }
+    [[nodiscard]] u64 now() const { return now_; }
+
+    void acquire(PeId pe);
+    // True: TLBIs of this PE that such a DSB waits for are complete now.
+    void dsb(PeId pe, BarrierDomain domain, BarrierType type);
+    [[nodiscard]] static bool completes(TlbiScope scope, BarrierDomain domain, BarrierType type) {
+        // Only a DSB of both access types completes TLB maintenance.
+        return type == BarrierType::kAll && (scope == TlbiScope::kLocal || domain != BarrierDomain::kNon);
+    }
+    [[nodiscard]] bool ordered(PeId writer, u64 written, PeId issuer, TlbiScope scope) const;
+
+    void issue_vmall(PeId issuer, TlbiScope scope, PeMask targets);
+    // Completes the issuer's outstanding VMALLs of one width; returns the targets and the time of the last issue.
+    struct Completed {
+        PeMask targets = 0;
+        u64 issued = 0;
+    };
+    Completed complete_vmall(PeId issuer, bool broadcast);
+
+    // Of a write by `writer` at `written`: has a completed VMALL cleaned it at `pe`?
+    [[nodiscard]] bool vmall_cleaned(PeId pe, PeId writer, u64 written) const {
+        return pes_[pe].clean[slot(writer)] > written;
+    }
+    [[nodiscard]] PeMask vmall_cleaned(PeMask pes, PeId writer, u64 written) const;
+    // For the finding's name: a VMALL for `pe` was issued after the write was ordered / at all / only for another PE,
+    // which is meant to clean the value: by its writer, or by a PE that could hold it too (`flushers`). A local flush
+    // by a PE that has nothing to do with the value is no flush of it.
+    [[nodiscard]] bool vmall_issued(PeId pe, PeId writer, u64 written) const {
+        return pes_[pe].issued[slot(writer)] > written;
+    }
+    [[nodiscard]] bool vmall_since(PeId pe, u64 written) const { return pes_[pe].last_vmall > written; }
+    [[nodiscard]] bool vmall_elsewhere(PeId pe, PeMask flushers, u64 written) const;
+
+private:
+    using PerWriter = std::vector<u64>;  // by writer; the last slot is for writers that are no PE
+    struct Outstanding {
+        PeMask targets = 0;
+        u64 issued = 0;
+        PerWriter ordered;
+    };
+    struct State {
+        // Index 0: any domain; 1: Inner Shareable or wider.
+        std::array<u64, 2> dsb{}, chained{};
+        u64 acquired = 0, last_vmall = 0, last_local_vmall = 0;
+        PerWriter clean, issued;
+        std::array<Outstanding, 2> outstanding;  // local, broadcast
+    };
+    [[nodiscard]] unsigned slot(PeId writer) const { return writer < pes_.size() ? writer : slots_ - 1; }
+    [[nodiscard]] u64 ordered_until(PeId writer, PeId issuer, unsigned width) const;
+
+    std::vector<State> pes_;
+    unsigned slots_ = 1;
+    u64 now_ = 0;
+};
+
+}  // namespace bbmsim::mmu

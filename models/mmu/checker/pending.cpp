@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/mmu/checker/pending.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace bbmsim::mmu {
+
+PeMask PendingSet::unclean(const Pending& p) const {
+    PeMask open = p.holders & ~p.cleaned;
+    for (const LeavesBelow& leaves : p.below)
+        for (const LeavesBelow::Group& g : leaves.groups)
+            if (g.count) open |= g.pes & p.holders;
+    return open & ~ordering_.vmall_cleaned(open, p.writer, p.written);
+}
+
+PendingId PendingSet::add(Pending&& record) {
+    PendingId id;
+    if (free_.empty()) {
+        id = static_cast<PendingId>(records_.size());
+        records_.emplace_back();
+    } else {
+        id = free_.back();
+        free_.pop_back();
+    }
+    Pending& p = records_[id];
+    const u32 generation = p.generation + 1;
+    p = std::move(record);
+    p.generation = generation;
+    p.id = id;
+    p.alive = true;
+    auto [it, fresh] = by_desc_.try_emplace(p.desc_pa, id);
+    p.next_same_desc = fresh ? kNone : it->second;
+    it->second = id;
+    ByVa& map = by_va_[static_cast<unsigned>(p.granule) * 4 + p.level];
+    map.emplace_hint(map.end(), p.va, id);  // software mostly walks upwards
+    Root& root = roots_[p.root];
+    p.root_prev = kNone;
+    p.root_next = root.first_pending;
+    if (root.first_pending != kNone) records_[root.first_pending].root_prev = id;
+    root.first_pending = id;
+    if (p.child != kNone) tables_.add_stale(p.child, id);
+    ++count_;
+    return id;
+}
+
+void PendingSet::restart(PendingId id, const Pending& by) {
+    Pending& p = records_[id];
+    ++p.generation;  // what was issued before does not count for the new replacement
+    p.after = by.after;
+    p.written = by.written;
+    p.pc = by.pc;
+    p.now_ps = by.now_ps;
+    p.writer = by.writer;
+    p.holders = by.holders | unclean(p);
+    p.cleaned = p.issued = p.early = p.elsewhere = 0;
+    p.permitted = by.permitted;
+    p.violated = by.violated;
+    p.deferred |= by.deferred;
+    if (p.child == kNone && by.child != kNone) {
+        p.child = by.child;
+        tables_.add_stale(p.child, id);
+    }
+    p.broken = by.broken;
+    p.wrong_form = false;
+    p.finished = false;
+    p.below = by.below;
+    p.asids_done.clear();
+}
+
+void PendingSet::drop(PendingId id) {
+    Pending& p = records_[id];
+    if (!p.alive) return;
+    p.alive = false;
+    const auto head = by_desc_.find(p.desc_pa);
+    if (head->second == id) {
+        if (p.next_same_desc == kNone)
+            by_desc_.erase(head);
+        else
+            head->second = p.next_same_desc;
+    } else {
+        PendingId other = head->second;
+        while (records_[other].next_same_desc != id) other = records_[other].next_same_desc;
+        records_[other].next_same_desc = p.next_same_desc;
+    }
+    auto& map = by_va_[static_cast<unsigned>(p.granule) * 4 + p.level];
+    for (auto it = map.lower_bound(p.va); it != map.end() && it->first == p.va; ++it)
+        if (it->second == id) {
+            map.erase(it);
+            break;
+        }
+    if (p.root_prev != kNone)
+        records_[p.root_prev].root_next = p.root_next;
+    else
+        roots_[p.root].first_pending = p.root_next;
+    if (p.root_next != kNone) records_[p.root_next].root_prev = p.root_prev;
+    std::vector<LeavesBelow>().swap(p.below);
+    std::vector<std::pair<PeId, u16>>().swap(p.asids_done);
+    --count_;
+    free_.push_back(id);
+    if (p.child != kNone) tables_.remove_stale(p.child, id);
+}
+
+void PendingSet::drop_if_clean(PendingId id) {
+    Pending& p = records_[id];
+    if (!p.alive) return;
+    if (!unclean(p)) {
+        drop(id);
+    } else if (p.child != kNone && !unclean_walk(p)) {  // leaves may be held, but nobody walks through the old table
+        const TableId child = p.child;
+        p.child = kNone;
+        tables_.remove_stale(child, id);
+    }
+}
+
+void PendingSet::sweep(bool force) {
+    if (!force && count_ < 2 * swept_at_ + 1024) return;
+    for (PendingId id = 0; id < records_.size(); ++id) drop_if_clean(id);
+    swept_at_ = count_;
+}
+
+void PendingSet::issue(PeId issuer, const Tlbi& op, PeMask targets) {
+    if (empty()) return;
+    if (op.kind == TlbiKind::kAsid) {
+        roots_.for_each([&](RootId, Root& root) {
+            for (PendingId id = root.first_pending; id != kNone; id = records_[id].root_next)
+                cover(records_[id], issuer, op, nullptr, targets);
+        });
+        return;
+    }
+    for (const Granule g : {Granule::k4K, Granule::k16K, Granule::k64K}) {
+        const TlbiSpan s = tlbi_span(op, g);
+        if (!s.required || !s.bytes) continue;
+        const FlushedSpan span{s.va, s.bytes, 0, op.asid(), op.any_asid(), op.last_level_only(), g, s.ttl_level};
+        for (unsigned level = 0; level < 4; ++level)
+            for_each_at(g, level, s.va, s.bytes, [&](Pending& p) { cover(p, issuer, op, &span, targets); });
+    }
+}
+
+void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpan* span, PeMask targets) {
+    const PeMask open = unclean(p), reached = open & targets;
+    if (!open || p.many_places) return;
+    const bool ordered = ordering_.ordered(p.writer, p.written, issuer, op.scope);
+    const bool by_asid = !op.any_asid();
+    const auto knows_asid = [&](PeMask pes, bool alone) {  // PEs of which the ASID covers something, or everything
+        PeMask m = 0;
+        for (PeMask rest = pes; rest; rest &= rest - 1) {
+            const auto pe = static_cast<PeId>(std::countr_zero(rest));
+            bool one = false;
+            for (const AsidUse& u : roots_[p.root].uses[pe]) one |= u.asid == op.asid();
+            if (alone ? roots_.only_asid(p.root, pe, op.asid()) : one) m |= pe_bit(pe);
+        }
+        return m;
+    };
+    bool covers = false;  // at some PE, for the finding's name
+    auto record = [&](const Issue& issue, PeMask elsewhere) {
+        covers = true;
+        p.elsewhere |= op.broadcast() ? 0 : elsewhere & ~targets;
+        if (!issue.pes) return;
+        if (!ordered) {
+            if (issue.entry) p.early |= issue.pes;
+            return;
+        }
+        if (issue.entry) p.issued |= issue.pes;
+        outstanding_[issuer][op.broadcast()].push_back(issue);
+    };
+
+    const bool global = p.kind == DescKind::kLeaf && desc_global(p.before);
+    const bool right_form = !span || span_removes(*span, p.kind, p.va, p.level, p.granule);
+    if (right_form && !(global && !span)) {
+        const bool one_asid = by_asid && !global;
+        const PeMask pes = one_asid ? knows_asid(reached, false) : reached;
+        if (pes || (!reached && (!one_asid || knows_asid(open, true))))
+            record({p.id, p.generation, pes & ~p.cleaned, op.asid(), one_asid, true, 0, 0, 0}, open);
+    }
+    for (u32 b = 0; b < p.below.size(); ++b) {
+        const LeavesBelow& leaves = p.below[b];
+        if (!span && leaves.any_global) continue;
+        const PeMask pes = by_asid && !leaves.any_global ? knows_asid(reached, true) : reached;
+        if (!pes) continue;
+        u32 first = 0, count = u32{1} << index_bits(p.granule);
+        if (span) {
+            if (span->ttl_level >= 0 && span->ttl_level != leaves.level) continue;
+            const unsigned shift = level_shift(p.granule, leaves.level);
+            const u64 table_bytes = u64{count} << shift;
+            const u64 lo = span->va - leaves.va < table_bytes ? span->va - leaves.va : 0;
+            if (lo == 0 && span->va != leaves.va && leaves.va - span->va >= span->bytes) continue;
+            const u64 end = span->va + span->bytes - leaves.va;
+            const u64 hi = end && end <= table_bytes ? end : table_bytes;
+            first = static_cast<u32>(lo >> shift);
+            count = static_cast<u32>((hi - 1) >> shift) - first + 1;
+        }
+        record({p.id, p.generation, pes, op.asid(), false, false, b, first, count}, open);
+    }
+    if (!covers) p.wrong_form = true;
+}
+
+void PendingSet::apply(const Issue& issue) {
+    Pending& p = records_[issue.id];
+    if (!p.alive || p.generation != issue.generation) return;
+    if (issue.entry) {
+        for (PeMask m = issue.pes; m; m &= m - 1) {
+            const auto pe = static_cast<PeId>(std::countr_zero(m));
+            if (issue.one_asid && !roots_.only_asid(p.root, pe, issue.asid)) {
+                p.asids_done.emplace_back(pe, issue.asid);
+                bool all = true;
+                for (const AsidUse& u : roots_[p.root].uses[pe])
+                    all &= std::find(p.asids_done.begin(), p.asids_done.end(), std::pair{pe, u.asid}) !=
+                           p.asids_done.end();
+                if (!all) {
+                    p.issued &= ~pe_bit(pe);  // complete for this ASID, and another is still missing
+                    continue;
+                }
+            }
+            p.cleaned |= pe_bit(pe);
+        }
+        return;
+    }
+    if (issue.below >= p.below.size()) return;
+    auto& groups = p.below[issue.below].groups;
+    for (std::size_t i = 0, n = groups.size(); i < n; ++i) {
+        const PeMask both = groups[i].pes & issue.pes;
+        if (!both || !groups[i].count) continue;
+        if (both != groups[i].pes) {  // the others of the group fall behind
+            LeavesBelow::Group rest = groups[i];
+            rest.pes &= ~both;
+            groups[i].pes = both;
+            groups.push_back(std::move(rest));
+        }
+        LeavesBelow::Group& g = groups[i];
+        for (u32 bit = issue.first; bit < issue.first + issue.count; ++bit) {
+            u64& word = g.left[bit / 64];
+            g.count -= (word >> (bit % 64)) & 1;
+            word &= ~(u64{1} << (bit % 64));
+        }
+    }
+}
+
+void PendingSet::complete(PeId issuer, bool broadcast, std::vector<PendingId>& touched) {
+    auto& list = outstanding_[issuer][broadcast];
+    for (const Issue& issue : list) {
+        apply(issue);
+        touched.push_back(issue.id);
+    }
+    list.clear();
+}
+
+}  // namespace bbmsim::mmu

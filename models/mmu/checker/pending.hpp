@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Old values that are not yet clean: for every valid value that was replaced in a live table, which PEs may still hold
+// it and how far the sequence write, DSB, TLBI, DSB has come for each (R_DDMVT, rules.md 2).
+//
+// Nothing is kept for a descriptor that is clean. Records are found by descriptor, by VA (for TLBIs by address) and by
+// root (for TLBIs by ASID); VMALL needs no search, it raises an epoch (ordering.hpp). A replaced table descriptor also
+// carries the leaves that were valid below it: they may be held though the table is gone.
+#pragma once
+
+#include "models/mmu/checker/live_tables.hpp"
+#include "models/mmu/checker/ordering.hpp"
+#include "models/mmu/checker/roots.hpp"
+
+#include <deque>
+#include <map>
+#include <memory_resource>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace bbmsim::mmu {
+
+// Valid leaves of one table below a replaced table descriptor, not yet covered, by group of PEs with equal progress.
+struct LeavesBelow {
+    u64 va = 0;  // of entry 0
+    u8 level = 3;
+    bool any_global = false;
+    struct Group {
+        PeMask pes = 0;
+        std::vector<u64> left;
+        u32 count = 0;
+    };
+    std::vector<Group> groups;
+};
+
+struct Pending {
+    u64 desc_pa = 0, va = 0;
+    u64 before = 0, after = 0;  // the old value, and what replaced it
+    u64 written = 0;            // sequence number of the replacing write
+    u64 pc = 0, now_ps = 0;
+    PeMask holders = 0;  // PEs that may have held the old value when it was replaced
+    PeMask cleaned = 0;  // of these: a covering TLBI by address or ASID has completed
+    PeMask issued = 0, early = 0,
+           elsewhere = 0;  // covering TLBI: issued; before the write was ordered; local to others
+    PeMask permitted = 0;  // PEs whose FEAT_BBM level permitted the direct replacement
+    PeMask deferred = 0;   // offline PEs for which a later value broke a rule
+    PeMask violated = 0;   // PEs for which a finding has been made
+    RootId root = kNone;
+    TableId child = kNone;  // the table a replaced table descriptor pointed to, if it is tracked
+    PendingId next_same_desc = kNone, root_prev = kNone, root_next = kNone;
+    PendingId id = kNone;
+    u32 generation = 0;
+    PeId writer = kNoPe;
+    u8 level = 3;
+    Granule granule = Granule::k4K;
+    DescKind kind = DescKind::kLeaf;
+    bool alive = false;
+    bool broken = false;       // replaced by an invalid value: a break has begun
+    bool many_places = false;  // seen at more places than are tracked: only VMALL cleans it
+    bool wrong_form = false;   // a TLBI for its address came that does not cover it
+    bool finished = false;     // judged by finish()
+    std::vector<LeavesBelow> below;
+    std::vector<std::pair<PeId, u16>> asids_done;  // PEs that use several ASIDs: those that are covered so far
+};
+
+class PendingSet {
+public:
+    PendingSet(Ordering& ordering, Roots& roots, LiveTables& tables)
+        : ordering_(ordering), roots_(roots), tables_(tables) {}
+
+    [[nodiscard]] Pending& operator[](PendingId id) { return records_[id]; }
+    [[nodiscard]] const Pending& operator[](PendingId id) const { return records_[id]; }
+    [[nodiscard]] PendingId first_of(u64 desc_pa) const {
+        const auto it = by_desc_.find(desc_pa);
+        return it == by_desc_.end() ? kNone : it->second;
+    }
+    [[nodiscard]] bool empty() const { return count_ == 0; }
+    [[nodiscard]] u64 count() const { return count_; }
+
+    // PEs that may still hold the old value / still walk through it (a table descriptor).
+    [[nodiscard]] PeMask unclean(const Pending& p) const;
+    [[nodiscard]] PeMask unclean_walk(const Pending& p) const {
+        const PeMask m = p.holders & ~p.cleaned;
+        return m & ~ordering_.vmall_cleaned(m, p.writer, p.written);
+    }
+
+    // Registers a filled-in record (all but links). The old value's child table keeps living through it.
+    PendingId add(Pending&& record);
+    void restart(PendingId id, const Pending& by);  // the same old value was replaced again
+    void drop(PendingId id);
+
+    // Records of one granule and level whose entry overlaps [va, va+bytes): f(Pending&). f must not add or drop.
+    template <class F>
+    void for_each_at(Granule g, unsigned level, u64 va, u64 bytes, F&& f) {
+        auto& map = by_va_[static_cast<unsigned>(g) * 4 + level];
+        if (map.empty()) return;
+        const u64 first = va & ~(level_span(g, level) - 1), last = va + bytes - 1 < va ? ~u64{0} : va + bytes - 1;
+        for (auto it = map.lower_bound(first); it != map.end() && it->first <= last; ++it) f(records_[it->second]);
+    }
+    template <class F>
+    void for_each(F&& f) {
+        for (PendingId id = 0; id < records_.size(); ++id)
+            if (records_[id].alive) f(id, records_[id]);
+    }
+
+    void issue(PeId issuer, const Tlbi& op, PeMask targets);
+    // A DSB of the issuer: what it issued before is complete. Appends records that may be clean now.
+    void complete(PeId issuer, bool broadcast, std::vector<PendingId>& touched);
+    // Drops every record that is clean; amortized by doing nothing unless enough has been added since.
+    void sweep(bool force);
+    void drop_if_clean(PendingId id);
+
+private:
+    struct Issue {
+        PendingId id;
+        u32 generation;
+        PeMask pes;
+        u16 asid;
+        bool one_asid;            // covers only this ASID: PEs with several need more
+        bool entry;               // covers the record's own entry
+        u32 below, first, count;  // covers these leaves of below[below]; count 0: none
+    };
+    void cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpan* span, PeMask targets);
+    void apply(const Issue& issue);
+
+    Ordering& ordering_;
+    Roots& roots_;
+    LiveTables& tables_;
+    std::deque<Pending> records_;
+    std::vector<PendingId> free_;
+    u64 count_ = 0, swept_at_ = 0;
+    using ByVa = std::pmr::multimap<u64, PendingId>;
+    std::pmr::unsynchronized_pool_resource pool_;  // the indexes' nodes: many, small, and short-lived
+    std::pmr::unordered_map<u64, PendingId> by_desc_{&pool_};
+    std::array<ByVa, 12> by_va_ = [this]<std::size_t... I>(std::index_sequence<I...>) {
+        return std::array<ByVa, 12>{((void)I, ByVa(&pool_))...};
+    }
+    (std::make_index_sequence<12>());                                     // by granule * 4 + level
+    std::array<std::array<std::vector<Issue>, 2>, kMaxPes> outstanding_;  // by issuer; local, broadcast
+};
+
+}  // namespace bbmsim::mmu

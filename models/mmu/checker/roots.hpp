@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Translation table base registers as the checker sees them: which tables are roots, which PE walks from which root
+// with which ASID, and which PE may still hold entries of a root that it has left.
+//
+// A PE reaches a root from the context synchronization that names it until the next that does not. What it cached in
+// between stays (residue) until a TLBI completes on it: VMALL ends all of it, ASID ends table and non-global entries
+// of that ASID, and by-address forms end single entries, which a short log per PE remembers.
+#pragma once
+
+#include "models/mmu/checker/rules/rule.hpp"
+#include "models/mmu/mmu.hpp"
+
+#include <array>
+#include <unordered_map>
+#include <vector>
+
+namespace bbmsim::mmu {
+
+using RootId = u32;
+using TableId = u32;
+inline constexpr u32 kNone = ~u32{0};
+
+// What tells two roots apart. The VA of entry 0 follows from half and input size.
+struct RootKey {
+    u64 pa = 0;
+    u8 start_level = 0;
+    u8 input_bits = 48;
+    u8 half = 0;  // 1: TTBR1
+    Granule granule = Granule::k4K;
+    bool operator==(const RootKey&) const = default;
+    [[nodiscard]] u64 first_va() const { return half ? ~u64{0} << input_bits : 0; }
+    [[nodiscard]] u32 entries() const { return u32{1} << (input_bits - level_shift(granule, start_level)); }
+};
+// The root that TTBR<half> of this context names; false if it translates nothing (MMU off, EPD).
+bool root_of(const Context& context, unsigned half, RootKey& key);
+
+struct AsidUse {  // one PE walks, or walked, from one root with this ASID
+    u16 asid = 0;
+    bool reaching = false;
+    u64 left = 0;     // when it stopped
+    u64 flushed = 0;  // a TLBI of all it covers completed while it was reaching
+};
+
+struct Root {
+    RootKey key;
+    TableId table = kNone;
+    bool alive = false;
+    PeMask reach = 0;                        // PEs that walk from it now
+    PeMask residue = 0;                      // PEs that may hold its table and non-global entries though they don't
+    PeMask global = 0;                       // PEs that may hold its global entries, reaching or not
+    u64 last_made = 0;                       // when a valid entry was last written below it
+    u32 first_pending = kNone;               // list of pending old values (pending.hpp)
+    std::vector<std::vector<AsidUse>> uses;  // by PE, sorted by ASID
+    std::vector<u64> left;                   // by PE: when it last stopped reaching
+};
+
+// A completed TLBI by address, as far as a PE that has left a root is concerned.
+struct FlushedSpan {
+    u64 va = 0, bytes = 0;
+    u64 issued = 0;
+    u16 asid = 0;
+    bool any_asid = false, last_level_only = false;
+    Granule granule = Granule::k4K;
+    int ttl_level = -1;
+};
+
+class Roots {
+public:
+    void add_pe(PeId pe);
+
+    [[nodiscard]] Root& operator[](RootId id) { return roots_[id]; }
+    [[nodiscard]] const Root& operator[](RootId id) const { return roots_[id]; }
+    [[nodiscard]] RootId find(const RootKey& key) const;
+    RootId make(const RootKey& key, TableId table);
+    void drop(RootId id);
+    template <class F>
+    void for_each(F&& f) {
+        for (RootId id = 0; id < roots_.size(); ++id)
+            if (roots_[id].alive) f(id, roots_[id]);
+    }
+
+    void enter(RootId id, PeId pe, u16 asid);
+    void leave(RootId id, PeId pe, u64 now);
+    // A PE has left a root that had been empty since its last flush (a process that exited): it holds nothing of it.
+    void forget(RootId id, PeId pe);
+    [[nodiscard]] bool flushed_since_made(RootId id, PeId pe) const;
+    // A VMALL or ASID TLBI that was issued at `issued` has completed on pe. Appends the roots that changed.
+    void vmall_completed(PeId pe, u64 issued, std::vector<RootId>& changed);
+    void asid_completed(PeId pe, u16 asid, u64 issued, std::vector<RootId>& changed);
+    void span_completed(PeId pe, const FlushedSpan& span);
+
+    // Every ASID with which pe may hold entries of the root is `asid`.
+    [[nodiscard]] bool only_asid(RootId id, PeId pe, u16 asid) const;
+    // PEs that may hold `value` at this place of the root: reaching, or residue that no by-address TLBI removed.
+    [[nodiscard]] PeMask holders(RootId id, u64 value, DescKind kind, u64 va, unsigned level) const;
+
+private:
+    [[nodiscard]] bool span_flushed(const Root& root, RootId id, PeId pe, u64 value, DescKind kind, u64 va,
+                                    unsigned level) const;
+    void refresh(Root& root, PeId pe);
+
+    static constexpr std::size_t kLoggedSpans = 1024;
+    struct KeyHash {
+        std::size_t operator()(const RootKey& k) const {
+            return (k.pa ^ k.input_bits ^ (u64{k.half} << 8) ^ (static_cast<u64>(k.granule) << 9)) *
+                   0x9e3779b97f4a7c15ULL;
+        }
+    };
+    std::vector<Root> roots_;
+    std::vector<RootId> free_;
+    std::unordered_map<RootKey, RootId, KeyHash> by_key_;
+    std::vector<std::vector<RootId>> touched_;       // by PE: roots of which it may hold something
+    std::vector<std::vector<FlushedSpan>> flushed_;  // by PE, a ring once it is full
+    std::vector<std::size_t> next_span_;
+};
+
+// Does a TLBI by address remove an entry of this kind at this place? The ASID is the caller's to judge.
+bool span_removes(const FlushedSpan& span, DescKind kind, u64 va, unsigned level, Granule g);
+
+}  // namespace bbmsim::mmu

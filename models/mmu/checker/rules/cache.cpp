@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/mmu/checker/rules/rule.hpp"
+
+namespace bbmsim::mmu {
+
+// Non-cacheable, Write-Through or Write-Back; allocation and transient hints are not cacheability.
+static unsigned cacheability(unsigned nibble) {
+    if (nibble == 4) return 0;
+    return nibble <= 3 || (nibble >= 8 && nibble <= 11) ? 1 : 2;
+}
+static unsigned cacheability_pair(u8 attr) {
+    if (attr == 0xf0) attr = 0xff;  // Tagged Normal is Write-Back
+    return cacheability(attr & 15) | cacheability(attr >> 4) << 4;
+}
+
+static bool broken(const ValueChange& c) {
+    if (c.before_kind != DescKind::kLeaf || c.after_kind != DescKind::kLeaf) return false;
+    const u8 from = mair_attr(c.before, c.pe.mair), to = mair_attr(c.after, c.pe.mair);
+    if (attr_is_device(from) || attr_is_device(to)) return false;
+    return cacheability_pair(from) != cacheability_pair(to);
+}
+
+const RuleSpec kRuleCache{
+    {Rule::kCache, "BBM-CACHE", "R_WHZWS", "cacheability changed",
+     "Changing the inner or outer cacheability of a live translation requires break-before-make at every FEAT_BBM "
+     "level. Allocation hints may change freely."},
+    broken};
+
+}  // namespace bbmsim::mmu

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/mmu/checker/rules/rule.hpp"
+
+namespace bbmsim::mmu {
+
+// Device memory and Normal inner and outer Non-cacheable memory are Outer Shareable whatever SH says.
+static u64 shareability(u64 v, const PeView& pe) {
+    const u8 attr = mair_attr(v, pe.mair);
+    if (attr_is_device(attr) || attr == 0x44) return static_cast<u64>(Shareability::kOuter);
+    return (v & kDescShare) >> 8;
+}
+
+static bool broken(const ValueChange& c) {
+    if (c.before_kind != DescKind::kLeaf || c.after_kind != DescKind::kLeaf) return false;
+    return shareability(c.before, c.pe) != shareability(c.after, c.pe);
+}
+
+const RuleSpec kRuleShare{
+    {Rule::kShare, "BBM-SHARE", "R_WHZWS", "shareability changed",
+     "Changing the shareability of a live translation requires break-before-make at every FEAT_BBM level. SH has no "
+     "effect for Device and for Non-cacheable memory, which are Outer Shareable."},
+    broken};
+
+}  // namespace bbmsim::mmu

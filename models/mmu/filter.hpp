@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The exact filter in front of the modelled L1 TLB (design: mechanism 7).
+//
+// A slot says: this 4 KiB page of VA is answered by that L1 entry, at this host address, and an access of this kind
+// by this Exception level is allowed, conflicts with nothing, is Normal memory, and touches no watched page. A hit is
+// an L1 hit that costs no extra cycles; the caller performs the policy's touch through `entry` and counts it. A slot is
+// good for as long as entry->gen has not moved; Mmu bumps gen whenever the entry leaves, becomes stale, or gets a
+// second match, so no slot need be searched for. With `enabled` false every look-up misses and every figure must
+// come out the same (a test holds them equal).
+#pragma once
+
+#include "models/mmu/tlb_entry.hpp"
+#include "models/mmu/types.hpp"
+
+#include <array>
+
+namespace bbmsim::mmu {
+
+struct FilterSlot {
+    u64 tag = ~u64{0};          // va & ~0xfff
+    u8* host = nullptr;         // host address of the 4 KiB page
+    TlbEntry* entry = nullptr;
+    u32 gen = 0;
+    u32 page = 0;               // pa >> 12
+};
+
+class TranslationFilter {
+public:
+    static constexpr unsigned kSlots = 256;
+    using Bank = std::array<FilterSlot, kSlots>;
+
+    // Banks by what they permit. Fetch slots are used at block entry only.
+    enum BankId : u8 { kReadEl0, kReadEl1, kWriteEl0, kWriteEl1, kFetchEl0, kFetchEl1, kBankCount };
+
+    [[nodiscard]] FilterSlot& slot(BankId bank, u64 va) { return banks_[bank][(va >> kPageShift) & (kSlots - 1)]; }
+    // The slot if it answers va now, or null.
+    [[nodiscard]] FilterSlot* find(BankId bank, u64 va) {
+        FilterSlot& s = slot(bank, va);
+        return s.tag == (va & ~kPageMask) && s.gen == s.entry->gen ? &s : nullptr;
+    }
+    void insert(BankId bank, u64 va, u8* host_page, TlbEntry* entry, u64 pa) {
+        if (!enabled) return;
+        slot(bank, va) = {va & ~kPageMask, host_page, entry, entry->gen, static_cast<u32>(pa >> kPageShift)};
+    }
+    void clear();                          // context change: all banks
+    void clear_bank(BankId bank);
+    void drop_writes(u64 pa);              // the page became watched, code, or monitored
+    void drop_page(u64 pa);                // the page's host address changed (it was backed)
+
+    bool enabled = true;
+
+private:
+    std::array<Bank, kBankCount> banks_{};
+};
+
+}  // namespace bbmsim::mmu

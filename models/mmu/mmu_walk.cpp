@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// Misses: the walk with its walk cache, hardware updates of descriptors, and fills.
+#include "models/mmu/checker/bbm_checker.hpp"
+#include "models/mmu/inner_domain.hpp"
+#include "models/mmu/mmu_impl.hpp"
+
+#include <cstring>
+
+namespace bbmsim::mmu {
+namespace {
+
+constexpr u64 low_mask(unsigned bits) { return (u64{1} << bits) - 1; }
+
+// Gathers what the walk reads: the chain for origins, the tables for the walk cache.
+struct Gatherer {
+    Origin origin;
+    std::array<TlbEntry, 3> tables;  // at most levels 0 to 2
+    unsigned table_count = 0, reads = 0;
+    InnerDomain* domain;
+    const RamView& ram;
+    const HalfRegime& half;
+    u64 va;
+    u16 asid;
+    u8 upper_half;
+    bool stale;
+
+    void read(u64 pa, u64 value, u8) {
+        ++reads;
+        if (origin.depth == origin.desc_pa.size()) return;
+        origin.desc_pa[origin.depth] = pa;
+        origin.desc_value[origin.depth] = value;
+        ++origin.depth;
+        // From now on stores to this table page are looked at: they may make entries stale.
+        if (domain && !(ram.page_flags(PhysAddr(pa)) & kWatched)) domain->flag_page(PhysAddr(pa), kWatched);
+    }
+    void table(const WalkCursor& next, u64, u64, u8 level) {
+        TlbEntry& e = tables[table_count++];
+        e.va_mask = low_mask(level_shift(half.granule, level));
+        e.va_base = va & ~e.va_mask;
+        e.pa_base = next.table;
+        e.asid = asid;
+        e.table = true;
+        e.stale = stale;
+        e.level = level;
+        e.granule = half.granule;
+        e.upper_half = upper_half;
+        e.perms = to_permissions(next.restriction);
+        e.origin = origin;
+    }
+};
+
+}  // namespace
+
+void Mmu::Impl::emit_fill(EventKind kind, const TlbEntry& e, Structure which, u8 sub) {
+    if (bus.wants(kind))
+        bus.emit(
+            {kind, mmu.id, e.level, sub, now(), pc(), e.va_base, e.pa_base, e.va_mask + 1, static_cast<u64>(which)});
+}
+
+TlbEntry* Mmu::Impl::fill(Structure which, const TlbEntry& e, u64 va, bool missed) {
+    Tlb& t = tlb(which);
+    if (!t.present()) return nullptr;
+    TlbEntry* slot;
+    const auto put = [&](const TlbEntry& entry) {
+        slot = t.choose(entry);
+        if (slot->valid) {
+            ++mmu.stats.evictions;
+            emit_fill(EventKind::kEvict, *slot, which, 0);
+        }
+        t.place(slot, entry);
+    };
+    if (Tlb::shift_of(e) > t.config().max_block_shift && !e.table) {
+        TlbEntry part = e;  // a splinter: the aligned part that holds va
+        part.va_mask = low_mask(t.config().max_block_shift);
+        part.va_base = va & ~part.va_mask;
+        part.pa_base = e.translate(part.va_base);
+        put(part);
+    } else {
+        put(e);
+    }
+    ++mmu.stats.fills;
+    emit_fill(EventKind::kFill, *slot, which, 0);
+    // A second match for pages that smaller entries answer: their filter slots must go.
+    if (which == Structure::kL1I || which == Structure::kL1D) {
+        t.bump_overlapping(*slot, missed);
+    } else if (which == Structure::kL2 && mmu.config.conflict_across_structures) {
+        l1i.bump_overlapping(*slot, false);
+        l1d.bump_overlapping(*slot, false);
+    }
+    return slot;
+}
+
+// The clean entries of va leave, so that the walk that sets the dirty state can replace them.
+void Mmu::Impl::drop_clean(u64 va) {
+    for (const Structure which : {Structure::kL1I, Structure::kL1D, Structure::kL2}) {
+        MatchSet matches;
+        tlb(which).lookup(va, regime.asid, matches);
+        for (unsigned i = 0; i < matches.count; ++i)
+            if (matches.entry[i]->perms.dirty_managed) {
+                ++mmu.stats.evictions;
+                emit_fill(EventKind::kEvict, *matches.entry[i], which, 0);
+                tlb(which).remove(matches.entry[i]);
+            }
+    }
+}
+
+void Mmu::Impl::update_descriptor(u64 desc_pa, u64 value) {
+    if (mmu.domain) {
+        mmu.domain->store(mmu.id, PhysAddr(desc_pa), &value, sizeof value, pc());
+    } else {
+        ram.back(PhysAddr(desc_pa));
+        std::memcpy(ram.at(PhysAddr(desc_pa)), &value, sizeof value);
+    }
+}
+
+Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool missed) {
+    const bool fetch = q.access == Access::kFetch;
+    const auto upper = static_cast<u8>((va >> 55) & 1);
+    const HalfRegime& half = regime.half[upper];
+    WalkCursor cursor;
+    out.fault = walk_start(half, cursor);
+    if (out.fault) return out;
+
+    BbmChecker* checker = mmu.domain ? mmu.domain->checker : nullptr;
+    Gatherer g{{}, {}, 0, 0, mmu.domain, ram, half, va, regime.asid, upper, false};
+    ++mmu.stats.walks;
+    u32 cycles = mmu.config.walk_start_cycles;
+
+    // The deepest table that the walk cache knows; several at that level are a conflict.
+    MatchSet known;
+    walk_cache.lookup(va, regime.asid, known);
+    MatchSet deepest;
+    int level = -1;
+    for (unsigned i = 0; i < known.count; ++i) {
+        TlbEntry* e = known.entry[i];
+        if (e->granule != half.granule || e->level < half.start_level || e->level < level) continue;
+        if (e->level > level) deepest.count = 0;
+        level = e->level;
+        deepest.add(e);
+    }
+    if (deepest.count) {
+        TlbEntry* e = settle(deepest, q, va, out);
+        if (!e) return out;
+        ++mmu.stats.walk_cache_hits;
+        cycles += walk_cache.config().hit_cycles;
+        if (walk_cache.owns(e)) walk_cache.touch(e);
+        if (e->stale) note_stale(*e, va);
+        g.stale = e->stale;
+        g.origin = e->origin;
+        cursor = {e->pa_base, static_cast<u8>(e->level + 1), to_restriction(e->perms)};
+    }
+
+    const WalkEnd end = walk(ram, half, mmu.config.nt_faults, va, cursor, g);
+    cycles += g.reads * mmu.config.walk_read_cycles;
+    mmu.stats.walk_reads += g.reads;
+    mmu.stats.walk_cycles += cycles;
+    out.cycles += cycles;
+    const u64 time = now();
+    for (unsigned i = 0; i < g.table_count; ++i) {
+        g.tables[i].origin.filled_ps = time;
+        if (TlbEntry* e = fill(Structure::kWalkCache, g.tables[i], va); e && checker) checker->on_fill(mmu.id, *e);
+    }
+    out.fault = end.fault;
+    TlbEntry entry;
+    if (!out.fault) {
+        const Leaf leaf = decode_leaf(regime, half, end.restriction, end.value, end.level, va);
+        entry.va_mask = leaf.span - 1;
+        entry.va_base = va & ~entry.va_mask;
+        entry.pa_base = leaf.pa_base;
+        entry.asid = regime.asid;
+        entry.global = leaf.global;
+        entry.stale = g.stale;
+        entry.level = end.level;
+        entry.contiguous = leaf.contiguous;
+        entry.granule = half.granule;
+        entry.upper_half = upper;
+        entry.attr = leaf.attr;
+        entry.perms = leaf.perms;
+        entry.origin = g.origin;
+        entry.origin.filled_ps = time;
+        bool cacheable = leaf.access_flag;
+        if (!leaf.access_flag && !regime.access_flag_by_hw) {
+            out.fault = {FaultType::kAccessFlag, end.level};
+        } else if (check_permission(entry.perms, regime.wxn, q) == Allowed::kNo) {
+            out.fault = {FaultType::kPermission, end.level};  // may be cached, if AF is set (R_XCLRD)
+        } else {
+            u64 value = end.value | kAccessFlagBit;
+            const bool dirty = q.access == Access::kWrite && entry.perms.dirty_managed && !q.maintenance;
+            if (dirty) value &= ~kReadOnlyBit;
+            if (!leaf.access_flag) ++mmu.stats.hw_af_updates;
+            if (dirty) {
+                ++mmu.stats.hw_dirty_updates;
+                entry.perms.dirty_managed = false;
+            }
+            if (value != end.value) {
+                entry.origin.desc_value[entry.origin.depth - 1u] = value;
+                update_descriptor(end.desc_pa, value);
+            }
+            cacheable = true;
+        }
+        if (cacheable) {
+            TlbEntry* in_l2 = fill(Structure::kL2, entry, va);
+            TlbEntry* in_l1 = fill(fetch ? Structure::kL1I : Structure::kL1D, entry, va, missed);
+            TlbEntry* held = in_l1 ? in_l1 : in_l2;
+            if (checker) checker->on_fill(mmu.id, held ? *held : entry);
+            if (!out.fault) {
+                finish(entry, q, va, out);
+                out.entry = in_l1;
+                const Tlb& l1 = fetch ? l1i : l1d;
+                out.filterable =
+                    in_l1 && !entry.stale && l1.config().hit_cycles == 0 && !entry.attr.is_device() && !q.maintenance;
+            }
+        }
+    }
+    if (bus.wants(EventKind::kWalk))
+        bus.emit({EventKind::kWalk, mmu.id, end.level, 0, time, pc(), va, out.pa, cycles, g.reads});
+    return out;
+}
+
+}  // namespace bbmsim::mmu

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/mmu/tlb.hpp"
+
+#include "models/mmu/replacement/replacement.hpp"
+
+#include <cstring>
+
+namespace bbmsim::mmu {
+namespace {
+
+using Quad [[gnu::vector_size(16)]] = u32;
+constexpr u32 padded(u32 n) { return (n + 15) / 16 * 16; }
+
+u32 tag_of(u64 va) { return static_cast<u32>(va >> 12); }
+u32 keep_of(unsigned shift) { return shift >= 44 ? 0 : ~u32{0} << (shift - 12); }
+
+}  // namespace
+
+bool is_splinter(const TlbEntry& e) {
+    return !e.table && e.level < 4 && Tlb::shift_of(e) < level_shift(e.granule, e.level);
+}
+
+Tlb::Tlb(const TlbConfig& config, u64* clock, SplitMix64* rng, OriginIndex* origins, u32 spare_stamps)
+    : config_(config),
+      sets_(config.entries ? config.entries / config.ways : 1),
+      set_bits_(static_cast<unsigned>(std::countr_zero(sets_))),
+      clock_(clock),
+      rng_(rng),
+      origins_(origins),
+      entries_(config.entries),
+      tag_(padded(config.entries), ~u32{0}),
+      keep_(padded(config.entries), ~u32{0}),
+      shift_(padded(config.entries), kNoShift),
+      leaf_hash_(padded(config.entries)),
+      upper_(config.entries),
+      stamp_(config.entries + spare_stamps) {
+    for (u32 i = 0; i < config.entries; ++i) entries_[i].index = i;
+    if (config.entries && config.policy == Policy::kPlru) tree_.resize(std::size_t{sets_} * std::bit_ceil(config.ways));
+}
+
+void Tlb::look_in_all(u64 va, u16 asid, MatchSet& out) {
+    const u32 key = tag_of(va);
+    const Quad keys = {key, key, key, key};
+    for (u32 i = 0; i < config_.entries; i += kBatch) {
+        Quad tags[4], keeps[4];
+        std::memcpy(tags, &tag_[i], sizeof tags);
+        std::memcpy(keeps, &keep_[i], sizeof keeps);
+        Quad hit = {};
+        for (unsigned q = 0; q < 4; ++q) hit |= static_cast<Quad>(((tags[q] ^ keys) & keeps[q]) == 0);
+        u64 any[2];
+        std::memcpy(any, &hit, sizeof any);
+        if ((any[0] | any[1]) == 0) continue;
+        for (u32 j = i; j < i + kBatch && j < config_.entries; ++j)
+            if (((tag_[j] ^ key) & keep_[j]) == 0 && entries_[j].matches(va, asid)) out.add(&entries_[j]);
+    }
+}
+
+void Tlb::lookup(u64 va, u16 asid, MatchSet& out) {
+    if (valid_ == 0) return;
+    if (sets_ == 1 && config_.ways > 8) return look_in_all(va, asid, out);
+    const u32 key = tag_of(va);
+    for (u64 m = shifts_present_; m; m &= m - 1) {
+        const auto shift = static_cast<unsigned>(std::countr_zero(m));
+        const u32 first = set_of(va, shift) * config_.ways;
+        for (u32 i = first; i < first + config_.ways; ++i)
+            if (((tag_[i] ^ key) & keep_[i]) == 0 && shift_[i] == shift && entries_[i].matches(va, asid))
+                out.add(&entries_[i]);
+    }
+}
+
+replacement::SetView Tlb::view_of(u32 set) {
+    u8* tree = tree_.empty() ? nullptr : tree_.data() + std::size_t{set} * std::bit_ceil(config_.ways);
+    return {stamp_.data() + std::size_t{set} * config_.ways, config_.ways, tree, clock_, rng_};
+}
+
+void Tlb::touch(TlbEntry* e) {
+    const u32 i = e->index;
+    const u32 set = i / config_.ways;
+    replacement::with_policy(config_.policy, [&](auto policy) { policy.touch(view_of(set), i - set * config_.ways); });
+}
+
+TlbEntry* Tlb::choose(const TlbEntry& e) {
+    const u32 set = set_of(e.va_base, shift_of(e));
+    const u32 first = set * config_.ways;
+    if (valid_ != config_.entries)
+        for (u32 i = first; i < first + config_.ways; ++i)
+            if (shift_[i] == kNoShift) return &entries_[i];
+    return &entries_[first + replacement::with_policy(config_.policy,
+                                                      [&](auto policy) { return policy.victim(view_of(set)); })];
+}
+
+void Tlb::place(TlbEntry* slot, const TlbEntry& e) {
+    if (slot->valid) remove(slot);
+    const u32 i = slot->index;
+    const u32 gen = slot->gen + 1;
+    *slot = e;
+    slot->gen = gen;
+    slot->index = i;
+    slot->valid = true;
+    const unsigned shift = shift_of(e);
+    tag_[i] = tag_of(e.va_base);
+    keep_[i] = keep_of(shift);
+    shift_[i] = static_cast<u8>(shift);
+    const OriginIndex::Marks marks = origins_->add(e);
+    leaf_hash_[i] = marks.leaf;
+    upper_[i] = marks.upper;
+    ++valid_;
+    if (is_splinter(e)) ++splinters_;
+    if (shift_count_[shift]++ == 0) shifts_present_ |= u64{1} << shift;
+    const u32 set = i / config_.ways;
+    replacement::with_policy(config_.policy, [&](auto policy) { policy.filled(view_of(set), i - set * config_.ways); });
+}
+
+void Tlb::remove(TlbEntry* e) {
+    if (!e->valid) return;
+    const u32 i = e->index;
+    origins_->remove(*e);
+    if (is_splinter(*e)) --splinters_;
+    if (--shift_count_[shift_[i]] == 0) shifts_present_ &= ~(u64{1} << shift_[i]);
+    e->valid = false;
+    ++e->gen;
+    tag_[i] = keep_[i] = ~u32{0};
+    shift_[i] = kNoShift;
+    leaf_hash_[i] = 0;
+    upper_[i] = 0;
+    --valid_;
+}
+
+void Tlb::remove_all() {
+    for_each([this](TlbEntry* e) { remove(e); });
+}
+
+void Tlb::bump_overlapping(const TlbEntry& e, bool smaller_only) {
+    if (smaller_only && (shifts_present_ & ((u64{1} << shift_of(e)) - 1)) == 0) return;
+    for_each([&](TlbEntry* o) {
+        const u64 outside = ~(o->va_mask | e.va_mask);
+        if (o != &e && ((o->va_base ^ e.va_base) & outside) == 0 && (o->global || e.global || o->asid == e.asid))
+            ++o->gen;
+    });
+}
+
+bool Tlb::any_of(const u32* batch, u32 a, u32 b) {
+    Quad values[4];
+    std::memcpy(values, batch, sizeof values);
+    const Quad as = {a, a, a, a}, bs = {b, b, b, b};
+    Quad hit = {};
+    for (const Quad& v : values) hit |= static_cast<Quad>(v == as) | static_cast<Quad>(v == bs);
+    u64 any[2];
+    std::memcpy(any, &hit, sizeof any);
+    return (any[0] | any[1]) != 0;
+}
+
+}  // namespace bbmsim::mmu

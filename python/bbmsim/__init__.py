@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""bbmsim: a cycle-approximate AArch64 MMU and TLB simulator that finds break-before-make violations.
+
+    import bbmsim as bs
+
+    board = bs.Board(cores=[bs.core("cortex-x4"), *3 * [bs.core("cortex-a720")]], memory="4GiB")
+    sim = bs.Simulation(board, bs.bare("repaint", strategy="rfc-range"), seed=7)
+    result = sim.run()
+    print(result.outcome, result.violations, result.phases["repaint"].total_cycles)
+"""
+
+import os as _os
+
+if _os.environ.get("BBMSIM_CORE"):  # the extension of another build than release: <build>/python_ext
+    __path__.insert(0, _os.environ["BBMSIM_CORE"])
+
+from ._core import version as __version__
+from .comparison import Comparison, compare
+from .config import (
+    Board,
+    Cache,
+    Core,
+    Features,
+    Interconnect,
+    Maintenance,
+    Mmu,
+    Timing,
+    Tlb,
+    core,
+    parse_cores,
+    presets,
+)
+from .errors import BbmsimError, ConfigError, InternalError
+from .events import (
+    ConflictEvent,
+    ConsoleLine,
+    ExceptionEvent,
+    InjectedEvent,
+    PhaseBegin,
+    PhaseEnd,
+    Progress,
+    TlbiEvent,
+)
+from .findings import Hazard, Holder, Note, Violation
+from .inject import Symbol, TlbConflict, symbol
+from .inspection import CoreView, Memory, Registers, TlbEntry, TlbView, Walk
+from .result import Phase, PhaseCore, Result
+from .simulation import Simulation
+from .workload import Workload, bare, elf, image
+
+__all__ = [
+    "BbmsimError",
+    "Board",
+    "Cache",
+    "Comparison",
+    "ConfigError",
+    "ConflictEvent",
+    "ConsoleLine",
+    "Core",
+    "CoreView",
+    "ExceptionEvent",
+    "Features",
+    "Hazard",
+    "Holder",
+    "InjectedEvent",
+    "Interconnect",
+    "InternalError",
+    "Maintenance",
+    "Memory",
+    "Mmu",
+    "Note",
+    "Phase",
+    "PhaseBegin",
+    "PhaseCore",
+    "PhaseEnd",
+    "Progress",
+    "Registers",
+    "Result",
+    "Simulation",
+    "Symbol",
+    "Timing",
+    "Tlb",
+    "TlbConflict",
+    "TlbEntry",
+    "TlbView",
+    "TlbiEvent",
+    "Violation",
+    "Walk",
+    "Workload",
+    "__version__",
+    "bare",
+    "compare",
+    "core",
+    "elf",
+    "image",
+    "parse_cores",
+    "presets",
+    "symbol",
+]

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bare-metal workloads: what workloads/bare/catalog.toml says of them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from . import _core
+from .errors import BbmsimError, ConfigError, did_you_mean
+
+_NUMBER = re.compile(r"(0x[0-9a-fA-F]+|[0-9]+)[KMG]?")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A `--set NAME=VALUE` of a workload."""
+
+    name: str
+    choices: tuple[str, ...]  #: empty: a number
+    default: str
+    title: str
+
+    def check(self, value: str) -> None:
+        if self.choices:
+            if value not in self.choices:
+                near = did_you_mean(value, self.choices)
+                raise ConfigError(f"{self.name}={value}: no such {self.name}{near}", self.name)
+        elif not _NUMBER.fullmatch(value):
+            raise ConfigError(f"{self.name}={value}: a number, decimal or 0x, with K, M or G behind it", self.name)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A workload of the catalog."""
+
+    name: str
+    title: str
+    elf: Path
+    parameters: dict[str, Parameter]
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A way to paint and split the map."""
+
+    name: str
+    title: str
+    source: str
+    safe_on: str
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A run that breaks a rule on purpose, and its twin: the same code where that is legal and silent."""
+
+    name: str  #: "repaint local-flush"
+    title: str
+    workload: str
+    cores: str
+    set: dict[str, str]
+    rules: tuple[str, ...]
+    symbols: tuple[str, ...]
+    core: int
+    holders: tuple[int, ...]
+    twin_cores: str
+    twin_set: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Catalog:
+    workloads: dict[str, Entry]
+    strategies: dict[str, Strategy]
+    experiments: tuple[Experiment, ...]
+
+
+@lru_cache(maxsize=1)
+def load() -> Catalog:
+    """Reads the file once; raises BbmsimError if it is damaged."""
+    path = Path(_core.source_dir) / "workloads" / "bare" / "catalog.toml"
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        sabotages = data["sabotage"]
+        return Catalog(
+            {w["name"]: _entry(w) for w in data["workload"]},
+            {s["name"]: Strategy(s["name"], s["title"], s["source"], s["safe_on"]) for s in data["strategy"]},
+            tuple(
+                [_experiment(f"{s['workload']} {s['name']}", s["workload"], s, {"sabotage": s["name"]}) for s in sabotages]
+                + [_experiment(f"{w['name']} broken", w["name"], w, {}) for w in data["workload"] if "matters" in w]
+            ),
+        )
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise BbmsimError(f"{path}: {error!r}") from None
+
+
+def _entry(values: dict[str, Any]) -> Entry:
+    parameters = {
+        o["name"]: Parameter(o["name"], tuple(o["values"]), o["default"], o["title"]) for o in values["options"]
+    }
+    elf = Path(_core.build_dir) / "workloads" / "bare" / values["elf"]
+    return Entry(values["name"], values["title"], elf, parameters)
+
+
+def _experiment(name: str, workload: str, values: dict[str, Any], common: dict[str, str]) -> Experiment:
+    matters, twin = values["matters"], values["twin"]
+    return Experiment(
+        name,
+        values["title"],
+        workload,
+        matters["cores"],
+        {**common, **matters["set"]},
+        tuple(matters["rules"]),
+        tuple(matters["symbols"]),
+        matters["core"],
+        tuple(matters["holders"]),
+        twin["cores"],
+        {**common, **twin["set"]},
+    )

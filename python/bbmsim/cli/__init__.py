@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line. Exit status: 0 clean; 1 violations or hazards; 2 wrong usage or input; 3 the guest failed, the
+time limit ran out or the run was interrupted; 4 internal error. Errors are one line on standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from .. import __version__
+from ..errors import BbmsimError, ConfigError, InternalError
+from .compare import compare_command
+from .listing import completion_command, list_command
+from .report import report_command
+from .run import run_command
+
+_COMPLETION = "_BBMSIM_COMPLETE"
+WRONG_INPUT, NOT_FINISHED, INTERNAL = 2, 3, 4
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Exit status: 0 clean; 1 violations or hazards found; 2 wrong usage or input; 3 the guest failed, the time "
+    "limit ran out or Ctrl-C; 4 internal error.",
+)
+@click.version_option(__version__, prog_name="bbmsim", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Simulates arm64 machines whose cores differ, finds break-before-make violations, and accounts for what
+    repainting a live mapping costs."""
+
+
+cli.add_command(run_command)
+cli.add_command(compare_command)
+cli.add_command(report_command)
+cli.add_command(list_command)
+cli.add_command(completion_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and gives its exit status."""
+    try:
+        if _COMPLETION in os.environ:
+            cli.main(prog_name="bbmsim", complete_var=_COMPLETION)
+        # Not cli.main(): it prints a line of its own at Ctrl-C.
+        with cli.make_context("bbmsim", list(sys.argv[1:] if arguments is None else arguments)) as context:
+            status = cli.invoke(context)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        return _fail(error.format_message(), WRONG_INPUT)
+    except ConfigError as error:
+        return _fail(str(error), WRONG_INPUT)
+    except InternalError as error:
+        return _fail(f"internal error: {error}", INTERNAL)
+    except BbmsimError as error:
+        return _fail(str(error), WRONG_INPUT)
+    except (KeyboardInterrupt, click.Abort):
+        return _fail("interrupted; nothing was written", NOT_FINISHED)
+    except BrokenPipeError:
+        # The reader of our output went away: not an error of ours, and Python must not complain at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_FINISHED
+    except MemoryError:
+        return _fail("not enough host memory for this board", WRONG_INPUT)
+    except Exception as error:
+        if os.environ.get("BBMSIM_DEBUG"):
+            traceback.print_exc()
+        return _fail(f"internal error: {type(error).__name__}: {error} (BBMSIM_DEBUG=1 shows where)", INTERNAL)
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"bbmsim: {' '.join(message.split())}", file=sys.stderr, flush=True)
+    return status

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""bbmsim list, bbmsim completion."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import get_completion_class
+
+from .. import _core, catalog
+from ..config import presets
+
+
+def _cores() -> list[tuple[str, str]]:
+    return [
+        (name, f"BBM level {c.mmu.bbml}{', conflict-free' if c.mmu.conflict_free else ''}; MIDR {c.midr:#010x}; {c.source}")
+        for name, c in presets().items()
+    ]
+
+
+def _workloads() -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for w in catalog.load().workloads.values():
+        rows.append((w.name, f"{w.title}; workloads/bare"))
+        for p in w.parameters.values():
+            choices = f": {', '.join(p.choices)}" if p.choices else ": a number"
+            rows.append((f"  --set {p.name}=", f"{p.title}{choices} (default {p.default})"))
+    return rows
+
+
+def _strategies() -> list[tuple[str, str]]:
+    return [(s.name, f"{s.title}; safe on: {s.safe_on}; {s.source}") for s in catalog.load().strategies.values()]
+
+
+def _rules() -> list[tuple[str, str]]:
+    return [(r["id"], f"{r['title']} ({r['arm_rule']}, DDI 0487)") for r in _core.rules()]
+
+
+_LISTS = {"cores": _cores, "workloads": _workloads, "strategies": _strategies, "rules": _rules}
+
+
+@click.command("list")
+@click.argument("what", type=click.Choice(list(_LISTS)))
+def list_command(what: str) -> None:
+    """What there is, one line each, with its source."""
+    rows = _LISTS[what]()
+    width = max(len(name) for name, _ in rows)
+    for name, text in rows:
+        click.echo(f"{name:<{width}}  {text}")
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion_command(context: click.Context, shell: str) -> None:
+    """Prints a script for tab completion: eval "$(bbmsim completion bash)"."""
+    kind = get_completion_class(shell)
+    assert kind is not None
+    click.echo(kind(context.find_root().command, {}, "bbmsim", "_BBMSIM_COMPLETE").source())

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the terminal shows while a run goes on: progress, and the guest's console as it comes."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
+
+from ..simulation import Simulation
+from ..units import format_time
+
+
+class Live:
+    """Pass `update` to Simulation.run(). Without a terminal only the console's lines are printed."""
+
+    def __init__(self, console: Console, quiet: bool) -> None:
+        self._console = console
+        self._quiet = quiet
+        self._printed = 0
+        self._begin = time.monotonic()
+        self._task: TaskID | None = None
+        self._progress: Progress | None = None
+        if console.is_terminal and not quiet:
+            self._progress = Progress(
+                SpinnerColumn(),
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=30),
+                TextColumn("{task.fields[figures]}"),
+                console=console,
+                transient=True,
+            )
+
+    def __enter__(self) -> Live:
+        if self._progress is not None:
+            self._progress.start()
+            self._task = self._progress.add_task("starting", total=None, figures="")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def update(self, sim: Simulation) -> None:
+        self.console_lines(sim.console)
+        if self._progress is None or self._task is None:
+            return
+        done, total = sim.progress
+        figures = f"{format_time(sim.now_ps)} simulated, {sim.mips:.0f} MIPS"
+        elapsed = time.monotonic() - self._begin
+        if 0 < done < total:
+            figures += f", {elapsed * (total - done) / done:.0f} s to go"
+        self._progress.update(
+            self._task,
+            description=escape(sim.current_phase or "running"),
+            total=total or None,
+            completed=done,
+            figures=figures,
+        )
+
+    def console_lines(self, text: str, final: bool = False) -> None:
+        """Prints what is new: whole lines, and the rest when it is final."""
+        if self._quiet:
+            return
+        end = len(text) if final else text.rfind("\n") + 1
+        for line in text[self._printed : end].splitlines():
+            self._console.print(f"[cyan]guest[/cyan]  {escape(_printable(line))}")
+        self._printed = max(self._printed, end)
+
+
+def _printable(line: str) -> str:
+    return "".join(c if c.isprintable() or c == "\t" else "." for c in line)

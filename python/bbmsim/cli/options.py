@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options that several commands share, their completion, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from .. import catalog
+from ..config import Board, parse_cores, presets
+from ..errors import ConfigError
+
+DEFAULT_CORES = "cortex-x4,cortex-a720*3"
+DEFAULT_MEMORY = "4GiB"
+DEFAULT_TIMEOUT = "100s"
+
+
+def board(cores: str, memory: str, **fields: Any) -> Board:
+    return Board(cores=parse_cores(cores), memory=memory, **fields)
+
+
+def settings(items: tuple[str, ...]) -> dict[str, str]:
+    """--set name=value, given any number of times."""
+    out: dict[str, str] = {}
+    for item in items:
+        name, equals, value = item.partition("=")
+        if not equals or not name or not value:
+            raise ConfigError(f"set={item}: write --set NAME=VALUE", "set")
+        if name in out:
+            raise ConfigError(f"set={item}: {name} is set twice", name)
+        out[name] = value
+    return out
+
+
+def _complete_cores(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    done, comma, last = incomplete.rpartition(",")
+    return [CompletionItem(done + comma + name) for name in presets() if name.startswith(last)]
+
+
+def complete_workloads(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    known = catalog.load().workloads
+    names = [CompletionItem(w.name, help=w.title) for w in known.values() if w.name.startswith(incomplete)]
+    return names or [CompletionItem(incomplete, type="file")]
+
+
+def _complete_settings(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    entry = catalog.load().workloads.get(context.params.get("workload") or "repaint")
+    if entry is None:
+        return []
+    items = [f"{p.name}={c}" for p in entry.parameters.values() for c in p.choices or ("",)]
+    return [CompletionItem(i) for i in items if i.startswith(incomplete)]
+
+
+def board_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="All randomness comes from it."),
+        click.option(
+            "--set", "set_", metavar="NAME=VALUE", multiple=True, shell_complete=_complete_settings,
+            help="A parameter of the workload, such as sabotage=local-flush; any number of times.",
+        ),
+        click.option(
+            "--memory", default=DEFAULT_MEMORY, show_default=True, metavar="SIZE", help="RAM, such as 512MiB or 64GiB."
+        ),
+        click.option(
+            "--cores", default=DEFAULT_CORES, show_default=True, metavar="LIST", shell_complete=_complete_cores,
+            help="Core types, the boot core first; NAME*N for several, NAME:FIELD=VALUE to change a figure, such as "
+            "cortex-a520:l2_tlb.entries=512:pauth=0*3.",
+        ),
+    ):
+        function = option(function)
+    return function

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""bbmsim run."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from ..config import Board
+from ..errors import ConfigError
+from ..files import check_writable
+from ..inject import TlbConflict, parse_injection
+from ..report.text import findings_line, make_console, print_report, summary
+from ..result import OUTCOMES, Result
+from ..simulation import Simulation
+from ..units import parse_time
+from ..workload import Workload, from_name
+from . import options
+from .live import Live
+
+
+@click.command("run")
+@click.argument("workload", default="repaint", shell_complete=options.complete_workloads)
+@options.board_options
+@click.option("--strategy", metavar="NAME", help="Short for --set strategy=NAME; see `bbmsim list strategies`.")
+@click.option(
+    "--inject", metavar="SPEC", multiple=True,
+    help="A fault: tlb-conflict:core=1,va=0xffff000040000000[,size=2M][,after=SYMBOL][,after_time=20us][,nth=3]"
+    "[,probability=0.1][,times=1][,on=fetch|data|both].",
+)
+@click.option("--timeout", default=options.DEFAULT_TIMEOUT, show_default=True, metavar="TIME", help="Simulated time: 10s, 500ms.")
+@click.option("--json", "json_", type=click.Path(), metavar="FILE", help="Write the run record.")
+@click.option("--html", type=click.Path(), metavar="FILE", help="Write the report as a page.")
+@click.option("--trace", type=click.Path(), metavar="FILE", help="Write a trace for ui.perfetto.dev.")
+@click.option("--no-checker", is_flag=True, help="Don't look for violations.")
+@click.option("--no-filter", is_flag=True, help="Without the fast path: slower, and every figure must be the same.")
+@click.option("--bench", is_flag=True, help="Run with checker and fast path on and off, and compare the speed.")
+@click.option("-q", "--quiet", is_flag=True, help="Only the outcome, and findings if there are any.")
+def run_command(
+    workload: str, cores: str, memory: str, set_: tuple[str, ...], seed: int, strategy: str | None, inject: tuple[str, ...],
+    timeout: str, json_: str | None, html: str | None, trace: str | None, no_checker: bool, no_filter: bool, bench: bool,
+    quiet: bool,
+) -> int:
+    """Runs WORKLOAD: a bare-metal workload (see `bbmsim list workloads`), an AArch64 ELF, or an arm64 Image."""
+    parameters = options.settings(set_)
+    if strategy is not None:
+        if "strategy" in parameters:
+            raise ConfigError("strategy: given twice, by --strategy and --set", "strategy")
+        parameters["strategy"] = strategy
+    guest = from_name(workload, parameters)
+    board = options.board(cores, memory, checker=not no_checker, filter=not no_filter)
+    conflicts = [parse_injection(text) for text in inject]
+    limit = parse_time(timeout)
+    outputs = {name: check_writable(p, name) for name, p in (("json", json_), ("html", html), ("trace", trace)) if p}
+    console = make_console()
+    if bench:
+        return _bench(console, board, guest, seed, limit)
+
+    sim = _simulation(board, guest, seed, conflicts, "trace" in outputs)
+    if not quiet:
+        console.print(f"[bold]{summary({'workload': guest.to_dict(), 'board': board.to_dict(), 'seed': seed})}[/bold]")
+    result = _run(console, sim, limit, quiet)
+    if quiet:
+        console.print(f"{result.outcome}: {result.detail or OUTCOMES[result.outcome]}; {findings_line(result)}")
+        for heading in [v.lines()[0] for v in result.violations] + [h.lines()[0] for h in result.hazards]:
+            console.print(heading, markup=False)
+    else:
+        print_report(console, result)
+    _write(console, result, outputs, quiet)
+    return result.exit_status
+
+
+def _simulation(board: Board, guest: Workload, seed: int, conflicts: list[TlbConflict], traced: bool) -> Simulation:
+    sim = Simulation(board, guest, seed=seed)
+    for conflict in conflicts:
+        sim.inject(conflict)
+    if traced:
+        sim.record_trace()
+    return sim
+
+
+def _run(console: Console, sim: Simulation, limit: int, quiet: bool) -> Result:
+    with Live(console, quiet) as live:
+        result = sim.run(timeout=limit, progress=live.update)
+        live.console_lines(result.console, final=True)
+    return result
+
+
+def _write(console: Console, result: Result, outputs: dict[str, Path], quiet: bool) -> None:
+    makers = {"json": result.save, "html": result.html, "trace": result.trace}
+    for name, path in outputs.items():
+        makers[name](path)
+        if not quiet:
+            console.print(f"{name}: {path}", markup=False)
+
+
+def _bench(console: Console, board: Board, guest: Workload, seed: int, limit: int) -> int:
+    """The same run with and without checker and filter, one after another in this process."""
+    variants = (
+        ("checker on,  fast path on", True, True),
+        ("checker off, fast path on", False, True),
+        ("checker on,  fast path off", True, False),
+    )
+    seconds: list[float] = []
+    status = 0
+    for title, checker, filter_ in variants:
+        sim = _simulation(dataclasses.replace(board, checker=checker, filter=filter_), guest, seed, [], False)
+        result = _run(console, sim, limit, quiet=True)
+        host = result.record["host"]
+        seconds.append(host["wall_s"])
+        console.print(f"{title}: {host['mips']:8.1f} MIPS, {host['wall_s']:8.2f} s, {result.outcome}", markup=False)
+        status = max(status, result.exit_status)
+    console.print(f"the checker costs {100 * (seconds[0] / seconds[1] - 1):.0f} %; the fast path makes it {seconds[2] / seconds[0]:.1f} times as fast")
+    return status

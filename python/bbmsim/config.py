@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The machine as data: frozen dataclasses with the field names of the C++ structs (tests/python/test_config.py holds
+the two side by side). Every figure of a core preset can be overridden.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, TypeVar, get_type_hints
+
+from . import _core
+from .errors import ConfigError, did_you_mean
+from .units import format_size, parse_size
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Tlb:
+    """One TLB: `entries` 0 means absent, `ways` equal to `entries` fully associative."""
+
+    entries: int = 48
+    ways: int = 48
+    policy: str = "lru"  #: fifo, random, nru, plru, lru
+    hit_cycles: int = 0  #: added to an access that this structure answers
+    max_block_shift: int = 48  #: larger translations are held as splinters of 2^n bytes
+
+
+@dataclass(frozen=True)
+class Mmu:
+    """Translation, TLBs and conflict behaviour of a core."""
+
+    l1i_tlb: Tlb = Tlb(48, 48, "lru", 0, 48)
+    l1d_tlb: Tlb = Tlb(48, 48, "lru", 0, 48)
+    l2_tlb: Tlb = Tlb(1024, 4, "plru", 5, 48)
+    walk_cache: Tlb = Tlb(64, 4, "lru", 0, 48)
+    walk_read_cycles: int = 10
+    walk_start_cycles: int = 4
+    bbml: int = 0  #: FEAT_BBM level, ID_AA64MMFR2_EL1.BBM
+    conflict_free: bool = False  #: never a TLB conflict abort for what level 2 permits
+    conflict: str = "abort"  #: abort, first, last, random, amalgamate
+    conflict_on: str = "both"  #: fetch, data, both
+    conflict_across_structures: bool = False
+    nt_faults: bool = True
+    invalidation: str = "typical"  #: minimal, typical
+    tlbi_empties_l1: bool = False
+    pa_bits: int = 40
+    asid_bits: int = 16
+    granule_4k: bool = True
+    granule_16k: bool = True
+    granule_64k: bool = True
+    hafdbs_af: bool = True
+    hafdbs_dirty: bool = True
+    tlbirange: bool = True
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Cycles per instruction class; fractions stand for superscalar issue."""
+
+    alu: float = 0.5
+    multiply: float = 1.0
+    divide: float = 8.0
+    branch: float = 1.0
+    load: float = 1.0
+    store: float = 1.0
+    atomic: float = 6.0
+    system: float = 4.0
+    barrier: float = 8.0
+    exception: float = 20.0
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Data caches as latencies; 0 bytes: the level is absent."""
+
+    l1d_bytes: int = 65536
+    l1d_ways: int = 4
+    l2_bytes: int = 524288
+    l2_ways: int = 8
+    l2_cycles: int = 10
+    memory_cycles: int = 160
+
+
+@dataclass(frozen=True)
+class Maintenance:
+    """The core's part of TLB maintenance over the interconnect."""
+
+    tlbi_issue_cycles: int = 15
+    tlbi_receive_cycles: int = 30
+    wfe_wake_cycles: int = 20
+
+
+@dataclass(frozen=True)
+class Features:
+    """What the ID registers advertise; each is implemented if True."""
+
+    lse: bool = True
+    crc32: bool = True
+    rcpc: bool = True
+    rcpc2: bool = True
+    flagm: bool = True
+    flagm2: bool = True
+    rdm: bool = False
+    pauth: bool = True
+    bti: bool = True
+    dit: bool = True
+    ssbs: bool = True
+    sb: bool = True
+    pan: bool = True
+    uao: bool = True
+    dpb: bool = True
+    dpb2: bool = True
+    e0pd: bool = True
+    ets2: bool = False
+    csv3: bool = True
+    specres: bool = False
+    lor: bool = False
+    evt_strm: bool = True
+    ttcnp: bool = True
+    ttl: bool = True
+    xs: bool = False
+    tlbios: bool = True
+    fp: bool = False
+
+
+@dataclass(frozen=True)
+class Core:
+    """One PE. Make it with `core("cortex-x4", bbml=2)`."""
+
+    name: str = "generic"
+    source: str = ""
+    midr: int = 0x000F0000
+    freq_mhz: float = 2000.0
+    cache_line_shift: int = 6
+    features: Features = Features()
+    timing: Timing = Timing()
+    cache: Cache = Cache()
+    maintenance: Maintenance = Maintenance()
+    mmu: Mmu = Mmu()
+
+
+@dataclass(frozen=True)
+class Interconnect:
+    """Latencies between the PEs, in nanoseconds of board time."""
+
+    hop_ns: int = 20
+    dvm_outstanding: int = 16
+    mmio_ns: int = 50
+    event_ns: int = 20
+    psci_on_ns: int = 2000
+
+
+@dataclass(frozen=True)
+class Board:
+    """The machine. `memory` begins at 1 GiB of the physical address space; raises ConfigError if unsound."""
+
+    cores: Sequence[Core] = ()
+    memory: str | int = "1GiB"
+    quantum_ns: int = 1000  #: how far a PE may run ahead of board time
+    counter_hz: int = 62_500_000
+    checker: bool = True
+    filter: bool = True  #: the exact fast-path filter; False only to prove it exact
+    zero_fill: bool = False  #: unwritten RAM reads zero instead of the pattern
+    interconnect: Interconnect = field(default_factory=Interconnect)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cores", tuple(self.cores))
+        for i, entry in enumerate(self.cores):
+            if not isinstance(entry, Core):
+                raise ConfigError(f"cores[{i}]={entry!r}: a core, such as core('cortex-x4')", f"cores[{i}]")
+        try:
+            problems = _core.validate(self.to_dict())
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
+        if problems:
+            more = f" (and {len(problems) - 3} more problems)" if len(problems) > 3 else ""
+            raise ConfigError("; ".join(problems[:3]) + more)
+
+    @property
+    def memory_bytes(self) -> int:
+        return parse_size(self.memory)
+
+    def to_dict(self) -> dict[str, Any]:
+        """With the C++ side's field names: plain values, `memory_bytes` for `memory`."""
+        out: dict[str, Any] = {}
+        for f in dataclasses.fields(self):
+            value = getattr(self, f.name)
+            if f.name == "memory":
+                out["memory_bytes"] = self.memory_bytes
+            elif f.name == "cores":
+                out["cores"] = [dataclasses.asdict(c) for c in value]
+            else:
+                out[f.name] = dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value
+        return out
+
+    def __str__(self) -> str:
+        return f"{describe_cores(self.cores)}, {format_size(self.memory_bytes)}"
+
+
+def describe_cores(cores: Sequence[Core]) -> str:
+    """ "cortex-x4 + 3 x cortex-a720"."""
+    runs: list[tuple[str, int]] = []
+    for entry in cores:
+        if runs and runs[-1][0] == entry.name:
+            runs[-1] = (entry.name, runs[-1][1] + 1)
+        else:
+            runs.append((entry.name, 1))
+    return " + ".join(name if n == 1 else f"{n} x {name}" for name, n in runs)
+
+
+def _from_dict(cls: type[T], values: Mapping[str, Any]) -> T:
+    hints = get_type_hints(cls)
+    built = {k: _from_dict(hints[k], v) if dataclasses.is_dataclass(hints[k]) else v for k, v in values.items()}
+    return cls(**built)
+
+
+@lru_cache(maxsize=None)
+def presets() -> dict[str, Core]:
+    """Every core type that there is, by name, in listing order."""
+    return {values["name"]: _from_dict(Core, values) for values in _core.presets()}
+
+
+def core(name: str, /, **overrides: Any) -> Core:
+    """A preset, changed: core("cortex-a520", bbml=2, l2_tlb=Tlb(512, 4), **{"walk_cache.entries": 32}).
+
+    A field is named by any part of its path that ends it and is unique ("bbml", "l2_tlb.entries", "mmu.l2_tlb.entries").
+    """
+    found = presets().get(name)
+    if found is None:
+        raise ConfigError(f"cores={name}: no such core{did_you_mean(name, presets())}", "cores")
+    for path, value in overrides.items():
+        found = set_field(found, path, value)
+    return found
+
+
+def field_paths(cls: type[Any], prefix: str = "") -> dict[str, type[Any]]:
+    """Every field of a configuration class, structs included, by dotted path."""
+    out: dict[str, type[Any]] = {}
+    for name, kind in get_type_hints(cls).items():
+        out[prefix + name] = kind
+        if dataclasses.is_dataclass(kind):
+            out.update(field_paths(kind, f"{prefix}{name}."))
+    return out
+
+
+def resolve_field(path: str) -> str:
+    """The full path of a core's field from a path that may leave out its beginning."""
+    paths = field_paths(Core)
+    for full in (path, f"mmu.{path}", f"features.{path}"):
+        if full in paths:
+            return full
+    matches = [p for p in paths if p.endswith("." + path)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise ConfigError(f"{path}: ambiguous, one of {', '.join(matches)}", path)
+    leaves = {p.rsplit(".", 1)[-1] for p in paths} | {p.split(".", 1)[1] for p in paths if "." in p} | set(paths)
+    close = did_you_mean(path, sorted(leaves))
+    raise ConfigError(f"{path}: a core has no such field{close}", path)
+
+
+def set_field(target: Core, path: str, value: Any) -> Core:
+    """A copy of the core with one field, named as in core(), changed. Text is converted to the field's type."""
+    full = resolve_field(path)
+    kind = field_paths(Core)[full]
+    converted = _convert(path, kind, value) if isinstance(value, str) else value
+    if kind is float and type(converted) is int:
+        converted = float(converted)
+    if type(converted) is not kind:
+        raise ConfigError(f"{path}={value!r}: must be {_KINDS.get(kind, kind.__name__)}", path)
+    changed: Core = _replace(target, full.split("."), converted)
+    return changed
+
+
+_KINDS: dict[type[Any], str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+def _convert(path: str, kind: type[Any], text: str) -> Any:
+    if kind is str:
+        return text
+    if kind is bool:
+        known = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+        if text.lower() in known:
+            return known[text.lower()]
+        raise ConfigError(f"{path}={text}: must be 0 or 1", path)
+    try:
+        if kind is int:
+            return parse_size(text, path) if path.endswith("_bytes") and not text.isdigit() else int(text, 0)
+        if kind is float:
+            return float(text)
+    except ValueError:
+        raise ConfigError(f"{path}={text}: must be {_KINDS[kind]}", path) from None
+    raise ConfigError(f"{path}={text}: names a group of fields; write {path}.FIELD=VALUE", path)
+
+
+def _replace(target: Any, path: list[str], value: Any) -> Any:
+    inner = value if len(path) == 1 else _replace(getattr(target, path[0]), path[1:], value)
+    return dataclasses.replace(target, **{path[0]: inner})
+
+
+def parse_cores(text: str) -> list[Core]:
+    """The CLI's grammar: "cortex-x4:bbml=2,cortex-a520:l2_tlb.entries=512:pauth=0*3"."""
+    out: list[Core] = []
+    for item in text.split(","):
+        spec, star, times = item.strip().rpartition("*")
+        if not star:
+            spec, times = item.strip(), "1"
+        if not times.strip().isdigit() or not 1 <= int(times) <= 64:
+            raise ConfigError(f"cores={item.strip()}: behind '*' goes how many, 1 to 64", "cores")
+        name, *settings = spec.split(":")
+        built = core(name.strip())
+        for setting in settings:
+            path, equals, value = setting.partition("=")
+            if not equals or not path or not value:
+                raise ConfigError(f"cores={spec}: '{setting}' is not FIELD=VALUE", "cores")
+            built = set_field(built, path.strip(), value.strip())
+        out += [built] * int(times)
+    return out

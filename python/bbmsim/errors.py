@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the package raises."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class BbmsimError(Exception):
+    """Anything that this package reports on purpose: one line that says what is wrong."""
+
+
+class ConfigError(BbmsimError):
+    """Wrong input. The message names the field, the value and what would be right; `field` is the field's name."""
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field if field is not None else message.split("=", 1)[0].split(":", 1)[0].strip()
+
+
+class InternalError(BbmsimError):
+    """The simulator itself failed. Please report it."""
+
+
+def did_you_mean(name: str, choices: Iterable[str]) -> str:
+    """" (did you mean 'x'?)" or what there is, for the end of a message about an unknown name."""
+    known = list(choices)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    if close:
+        return f" (did you mean '{close[0]}'?)"
+    return f" (there are: {', '.join(known)})" if len(known) <= 24 else ""

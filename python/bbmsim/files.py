@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files appear whole or not at all, and a place that can't be written to is found before a run begins."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from .errors import ConfigError
+
+
+def check_writable(path: str | Path, field: str) -> Path:
+    """The path, if a file can be made there; else a ConfigError that names `field`."""
+    target = Path(path)
+    if target.is_dir():
+        raise ConfigError(f"{field}={target}: is a folder", field)
+    if target.exists() and not target.is_file():  # /dev/stdout, a pipe
+        return target
+    folder = target.parent
+    if not folder.is_dir():
+        raise ConfigError(f"{field}={target}: there is no folder {folder}", field)
+    if target.exists() and not os.access(target, os.W_OK):
+        raise ConfigError(f"{field}={target}: is write-protected", field)
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ConfigError(f"{field}={target}: {folder} can't be written to ({error.strerror})", field) from None
+    return target
+
+
+def write_whole(path: str | Path, data: str | bytes, field: str = "path") -> None:
+    """Writes beside the target, then renames: readers see the old file or the new one."""
+    target = Path(path)
+    temporary: str | None = None
+    try:
+        if target.exists() and not target.is_file():
+            with target.open("wb") as device:
+                device.write(data.encode() if isinstance(data, str) else data)
+            return
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        with os.fdopen(handle, "wb") as out:
+            out.write(data.encode() if isinstance(data, str) else data)
+            out.flush()
+            os.fsync(out.fileno())
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)
+        os.replace(temporary, target)
+        temporary = None
+    except OSError as error:
+        raise ConfigError(f"{field}={target}: can't be written ({error.strerror})", field) from None
+    finally:
+        if temporary is not None:
+            os.unlink(temporary)

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A run as a trace for ui.perfetto.dev: the JSON trace event format, one process, two tracks a core (phases, and what
+the core waited for), flows from each TLBI to its receipts.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .events import EventKind, RawEvent
+from .timeline import Recording
+
+_SPANS = {EventKind.WFE: "WFE", EventKind.WFI: "WFI"}
+_ENDS = {EventKind.WFE_WAKE: "WFE", EventKind.WFI_WAKE: "WFI"}
+_INSTANTS = {
+    EventKind.CONFLICT: "TLB conflict",
+    EventKind.INJECTED: "injected conflict",
+    EventKind.EXCEPTION: "exception",
+    EventKind.PSCI: "PSCI",
+    EventKind.VIOLATION: "violation",
+    EventKind.HAZARD: "hazard",
+    EventKind.SEV: "SEV",
+}
+
+
+class _Trace:
+    def __init__(self, record: dict[str, Any]) -> None:
+        self.out: list[dict[str, Any]] = []
+        self.cycle_us = [1.0 / c["freq_mhz"] for c in record["board"]["cores"]]
+        self.meta("process_name", 0, record["workload"]["name"], process=True)
+        for i, c in enumerate(record["cores"]):
+            self.meta("thread_name", _phases_track(i), f"core {i} {c['name']}: phases")
+            self.meta("thread_name", _track(i), f"core {i}: waits, TLB maintenance")
+            self.meta("thread_sort_index", _phases_track(i), 2 * i)
+            self.meta("thread_sort_index", _track(i), 2 * i + 1)
+
+    def meta(self, what: str, tid: int, value: str | int, process: bool = False) -> None:
+        key = "sort_index" if what.endswith("index") else "name"
+        self.out.append({"ph": "M", "pid": 1, **({} if process else {"tid": tid}), "name": what, "args": {key: value}})
+
+    def complete(self, core: int, name: str, ts: float, dur: float, **args: Any) -> None:
+        self.out.append({"ph": "X", "pid": 1, "tid": _track(core), "name": name, "ts": ts, "dur": dur, "args": args})
+
+
+def _phases_track(core: int) -> int:
+    return 2 * core + 1
+
+
+def _track(core: int) -> int:
+    return 2 * core + 2
+
+
+def _us(ps: float) -> float:
+    return round(ps / 1e6, 6)
+
+
+def trace_json(record: dict[str, Any], rare: Recording, frequent: Recording) -> str:
+    """The whole file's text. Times are simulated microseconds."""
+    trace = _Trace(record)
+    waiting: dict[tuple[int, str], int] = {}
+    sent: dict[int, list[int]] = {}  # issuer -> flow numbers of its TLBIs, newest last
+    flows = 0
+    for e in sorted(rare.events + frequent.events, key=lambda e: e.time_ps):
+        if e.core is None:
+            continue
+        if e.kind in _SPANS:
+            waiting.setdefault((e.core, _SPANS[e.kind]), e.time_ps)
+        elif e.kind in _ENDS:
+            begin = waiting.pop((e.core, _ENDS[e.kind]), None)
+            if begin is not None:
+                trace.complete(e.core, _ENDS[e.kind], _us(begin), _us(e.time_ps - begin))
+        elif e.kind is EventKind.DSB:
+            if e.a:
+                stall = e.a * trace.cycle_us[e.core]
+                trace.complete(e.core, "DSB", round(max(0.0, _us(e.time_ps) - stall), 6), round(stall, 6), cycles=e.a)
+        elif e.kind is EventKind.TLBI:
+            trace.complete(e.core, "TLBI", _us(e.time_ps), 0.001, pc=hex(e.pc), operand=hex(e.a), broadcast=bool(e.b & 1))
+            if e.b & 1:
+                flows += 1
+                sent.setdefault(e.core, []).append(flows)
+                trace.out.append(_flow("s", flows, e.core, e.time_ps))
+        elif e.kind is EventKind.DVM:
+            length = max(0.001, e.b * trace.cycle_us[e.core])
+            trace.complete(e.core, "DVM", _us(e.time_ps), round(length, 6), issuer=e.a)
+            if sent.get(e.a):
+                trace.out.append(_flow("f", sent[e.a][-1], e.core, e.time_ps))
+        elif e.kind in _INSTANTS:
+            trace.out.append(_instant(e, _INSTANTS[e.kind]))
+    end_ps = record["simulated_ps"]
+    for (core, name), begin in waiting.items():
+        trace.complete(core, name, _us(begin), _us(end_ps - begin))
+    for p in record["timeline"]["phases"]:
+        length = _us(p["end_ps"] - p["begin_ps"])
+        trace.out.append(
+            {"ph": "X", "pid": 1, "tid": _phases_track(p["core"]), "name": p["name"], "ts": _us(p["begin_ps"]), "dur": length}
+        )
+    other = {"schema": "bbmsim.trace/1", "dropped_events": rare.dropped + frequent.dropped}
+    return json.dumps({"displayTimeUnit": "ns", "otherData": other, "traceEvents": trace.out}) + "\n"
+
+
+def _flow(phase: str, number: int, core: int, time_ps: int) -> dict[str, Any]:
+    out = {"ph": phase, "pid": 1, "tid": _track(core), "name": "DVM", "cat": "dvm", "id": number, "ts": _us(time_ps)}
+    return {**out, "bp": "e"} if phase == "f" else out
+
+
+def _instant(e: RawEvent, name: str) -> dict[str, Any]:
+    assert e.core is not None
+    args = {"pc": hex(e.pc), "va": hex(e.va), "a": hex(e.a), "b": hex(e.b)}
+    return {"ph": "i", "s": "t", "pid": 1, "tid": _track(e.core), "name": name, "ts": _us(e.time_ps), "args": args}

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a finished simulation to its run record (docs/run-record.schema.json)."""
+
+from __future__ import annotations
+
+import resource
+from typing import TYPE_CHECKING, Any
+
+from . import _core, timeline, verify
+from .result import SCHEMA, Result
+
+if TYPE_CHECKING:
+    from .simulation import Simulation
+
+
+def result_of(
+    sim: Simulation, session: _core.Session, outcome: str, wall_s: float, rare_id: int, frequent_id: int | None
+) -> Result:
+    cores = [session.core_stats(i) for i in range(len(sim.board.cores))]
+    phases = session.phases()
+    end_ps = session.now_ps()
+    rare = timeline.recording(session.recorded(rare_id))
+    frequent = timeline.Recording([], 0) if frequent_id is None else timeline.recording(session.recorded(frequent_id))
+    guest_results = session.guest_results()
+    verified = verify.check(sim.workload, sim.board, guest_results, sim.memory.writes)
+    detail = session.detail()
+    if outcome == "poweroff" and verified is not None and not verified["ok"]:
+        outcome, detail = "wrong-data", verify.explain(verified)
+    instructions = sum(c["instructions"] for c in cores)
+    record: dict[str, Any] = {
+        "schema": SCHEMA,
+        "versions": {"bbmsim": _core.version},
+        "board": sim.board.to_dict(),
+        "workload": sim.workload.to_dict(),
+        "seed": sim.seed,
+        "outcome": outcome,
+        "detail": detail,
+        "simulated_ps": end_ps,
+        "violations": session.violations(),
+        "hazards": session.hazards(),
+        "notes": session.notes(),
+        "remarks": session.remarks(),
+        "injected": session.injections(),
+        "phases": _phases(phases),
+        "cores": cores,
+        "checker": session.checker_stats(),
+        "verified": verified,
+        "results": dict(guest_results),
+        "console": session.console().decode("utf-8", "replace"),
+        "timeline": timeline.build(rare, frequent, [c.freq_mhz for c in sim.board.cores], _names(phases), end_ps),
+        "host": {
+            "wall_s": round(wall_s, 6),
+            "mips": round(instructions / wall_s / 1e6, 3) if wall_s else 0.0,
+            "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        },
+    }
+    return Result(_plain(record), (rare, frequent))
+
+
+def _names(phases: list[dict[str, Any]]) -> list[str]:
+    """One name for each: a phase that several cores began is "name@core" for all but the first."""
+    names: list[str] = []
+    for p in phases:
+        names.append(p["name"] if p["name"] not in names else f"{p['name']}@{p['core']}")
+    return names
+
+
+def _phases(phases: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        name: {key: value for key, value in p.items() if key != "name"}
+        for name, p in zip(_names(phases), phases)
+        if p["count"]
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists: the record in memory equals the one that is read back."""
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    return value

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Drawings for the HTML report: inline SVG, coloured by the page's style sheet, with a tooltip on every mark."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from ..result import CAUSES
+from ..units import format_count, format_time
+from .text import CAUSE_TITLES
+
+_WIDTH = 960
+_LABEL = 150
+_ROW = 26
+_SPAN_TITLES = {"wfe": "waits in WFE", "wfi": "waits in WFI", "dsb": "DSB waits for TLBIs", "dvm": "performs others' TLBIs"}
+_MARK_TITLES = {
+    "tlbi": "TLBI",
+    "conflict": "TLB conflict",
+    "exception": "exception",
+    "injected": "injected conflict",
+    "violation": "violation",
+    "hazard": "hazard",
+    "sev": "SEV",
+}
+
+
+def _svg(height: float, label: str, parts: Sequence[str]) -> Markup:
+    body = "".join(parts)
+    return Markup(f'<svg viewBox="0 0 {_WIDTH} {height:g}" role="img" aria-label="{escape(label)}">{body}</svg>')
+
+
+def _rect(x: float, y: float, w: float, h: float, kind: str, title: str) -> str:
+    return (
+        f'<rect x="{x:.2f}" y="{y:g}" width="{max(w, 0.6):.2f}" height="{h:g}" class="{escape(kind)}">'
+        f"<title>{escape(title)}</title></rect>"
+    )
+
+
+def _text(x: float, y: float, text: str, kind: str = "", anchor: str = "start") -> str:
+    return f'<text x="{x:.2f}" y="{y:g}" class="{kind}" text-anchor="{anchor}">{escape(text)}</text>'
+
+
+def cost_bars(cores: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> Markup:
+    """One bar a core: where its time went, by cause, as shares of the whole."""
+    parts: list[str] = []
+    right = 110
+    full = _WIDTH - _LABEL - right
+    for i, core in enumerate(cores):
+        y = i * _ROW + 4
+        total = core["total_cycles"]
+        parts.append(_text(0, y + 13, labels[i]))
+        x = float(_LABEL)
+        for cause in CAUSES:
+            cycles = core["cycles"][cause]
+            if not cycles:
+                continue
+            width = full * cycles / total
+            title = f"core {labels[i]}, {CAUSE_TITLES[cause]}: {format_count(cycles)} cycles, {100 * cycles / total:.1f} %"
+            parts.append(_rect(x, y, max(width - 1, 0.6), 18, f"c-{cause}", title))
+            if width > 40:
+                parts.append(_text(x + 6, y + 13, f"{100 * cycles / total:.0f}%", f"on-{cause}"))
+            x += width
+        parts.append(_text(_WIDTH, y + 13, format_count(total), "num", "end"))
+    return _svg(len(cores) * _ROW + 6, "cycles by cause and core", parts)
+
+
+def timeline(data: Mapping[str, Any], names: Sequence[str], begin: int, end: int) -> Markup:
+    """What each core did between two times: phases above, waits below, marks on the line."""
+    length = max(1, end - begin)
+    full = _WIDTH - _LABEL
+    row = 44
+
+    def x(ps: int) -> float:
+        return _LABEL + full * (min(max(ps, begin), end) - begin) / length
+
+    parts: list[str] = []
+    height = row * len(names)
+    for ps in _ticks(begin, end):
+        parts.append(f'<line x1="{x(ps):.2f}" x2="{x(ps):.2f}" y1="0" y2="{height}" class="grid"/>')
+        parts.append(_text(x(ps), height + 16, format_time(ps) if ps else "0", "axis", "middle" if ps > begin else "start"))
+    for i, core_name in enumerate(names):
+        y = i * row + 6
+        parts.append(_text(0, y + 20, f"{i} {core_name}"))
+        parts.append(f'<line x1="{_LABEL}" x2="{_WIDTH}" y1="{y + 32}" y2="{y + 32}" class="base"/>')
+        shown = [p for p in data["phases"] if p["core"] == i and p["end_ps"] >= begin and p["begin_ps"] <= end]
+        for p in shown:
+            name = p["name"].split("@")[0]
+            title = f"core {i} phase {name}: {format_time(p['begin_ps'])} to {format_time(p['end_ps'])}"
+            width = x(p["end_ps"]) - x(p["begin_ps"])
+            parts.append(_rect(x(p["begin_ps"]), y, width, 14, "phase", title))
+            if width > 7 * len(name) + 8:
+                parts.append(_text(x(p["begin_ps"]) + 4, y + 11, name, "small"))
+        for s in data["spans"]:
+            if s["core"] == i and s["end_ps"] >= begin and s["begin_ps"] <= end:
+                many = f", {format_count(s['count'])} times, {format_time(s['busy_ps'])} in all" if s["count"] > 1 else ""
+                title = f"core {i} {_SPAN_TITLES[s['kind']]}: {format_time(s['begin_ps'])} to {format_time(s['end_ps'])}{many}"
+                parts.append(_rect(x(s["begin_ps"]), y + 17, x(s["end_ps"]) - x(s["begin_ps"]), 15, f"s-{s['kind']}", title))
+        for m in data["marks"]:
+            if m["core"] == i and begin <= m["first_ps"] <= end:
+                many = f", {format_count(m['count'])} times" if m["count"] > 1 else ""
+                title = f"core {i} {_MARK_TITLES[m['kind']]} at {format_time(m['first_ps'])}{many}"
+                parts.append(_rect(x(m["first_ps"]) - 0.5, y + 28, 1.4, 8, f"m-{m['kind']}", title))
+    return _svg(height + 22, "what each core did, over simulated time", parts)
+
+
+def _ticks(begin: int, end: int) -> list[int]:
+    raw = max(1.0, (end - begin) / 6)
+    scale = 10 ** math.floor(math.log10(raw))
+    step = next(int(m * scale) for m in (1, 2, 5, 10) if m * scale >= raw)
+    step = max(1, step)
+    return list(range(-(-begin // step) * step, end + 1, step))

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The report of a run for a terminal, or as plain text where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ..findings import Hazard, Violation
+from ..result import CAUSES, OUTCOMES, Phase, PhaseCore, Result
+from ..units import format_count, format_size, format_time
+
+CAUSE_TITLES = {
+    "execution": "execution",
+    "cache": "cache",
+    "walk": "walk",
+    "tlbi_dsb": "TLBI/DSB",
+    "wfe": "WFE",
+    "parked": "parked",
+}
+
+
+def make_console(stderr: bool = False) -> Console:
+    """Colours and live displays on a terminal, plain text without control codes elsewhere."""
+    console = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    if console.is_terminal and not console.is_dumb_terminal:
+        return console
+    return Console(stderr=stderr, highlight=False, width=150, no_color=True, force_terminal=False)
+
+
+def print_report(console: Console, result: Result) -> None:
+    for part in _parts(result):
+        console.print(part)
+
+
+def summary(record: Mapping[str, object]) -> str:
+    """ "repaint strategy=rfc-range on cortex-x4 + 3 x cortex-a720, 4GiB, seed 7"."""
+    workload, board = record["workload"], record["board"]
+    assert isinstance(workload, dict) and isinstance(board, dict)
+    words = " ".join([workload["name"], *(f"{k}={v}" for k, v in workload["parameters"].items())])
+    runs: list[list[object]] = []
+    for core in board["cores"]:
+        if runs and runs[-1][0] == core["name"]:
+            runs[-1][1] = int(str(runs[-1][1])) + 1
+        else:
+            runs.append([core["name"], 1])
+    cores = " + ".join(str(name) if n == 1 else f"{n} x {name}" for name, n in runs)
+    return f"{words} on {cores}, {format_size(board['memory_bytes'])}, seed {record['seed']}"
+
+
+def findings_line(result: Result) -> str:
+    """What the checker looked at and found, in one line."""
+    checker = result.record["checker"]
+    looked = f"{format_count(checker['descriptor_writes'])} descriptor writes, {format_count(checker['fills'])} TLB fills"
+    if not result.record["board"]["checker"]:
+        return "the checker was off"
+    if result.clean:
+        return f"no violations: looked at {looked}"
+    v, h = len(result.violations), len(result.hazards)
+    return f"{v} violation{'s' * (v != 1)}, {h} hazard{'s' * (h != 1)}; looked at {looked}"
+
+
+def verification_line(result: Result) -> str:
+    verified = result.record["verified"]
+    if verified is None:
+        return ""
+    good = sum(core["ok"] for core in verified["cores"])
+    if verified["ok"]:
+        return f"{good} of {len(verified['cores'])} cores read through the map what the host computes"
+    return "; ".join(
+        f"core {c['core']} read {_hex(c['actual'])}, the host computes {_hex(c['expected'])}"
+        for c in verified["cores"]
+        if not c["ok"]
+    )
+
+
+def _hex(value: int | None) -> str:
+    return "nothing" if value is None else f"{value:#018x}"
+
+
+def _parts(result: Result) -> Iterator[RenderableType]:
+    yield ""
+    yield from _facts(result)
+    headings: list[tuple[str, Sequence[Violation | Hazard]]] = [("violation", result.violations), ("hazard", result.hazards)]
+    for title, findings in headings:
+        for number, finding in enumerate(findings, 1):
+            heading, *rest = finding.lines()
+            yield ""
+            yield Text(f"{title} {number}  {heading}", style="bold red")
+            for line in rest:
+                yield Text(line)
+    for note in result.notes:
+        yield Text(f"note  {note}", style="dim")
+    for remark in result.remarks:
+        yield Text(f"not modelled  {remark}", style="yellow")
+    for phases in phases_by_name(result):
+        yield ""
+        yield from _phase(result, phases)
+
+
+def _facts(result: Result) -> Iterator[Text]:
+    good = "green" if result.finished else "bold red"
+    clean = "green" if result.clean else "bold red"
+    yield _fact("outcome", f"{result.outcome}: {result.detail or OUTCOMES.get(result.outcome, '')}", good)
+    yield _fact("simulated", f"{format_time(result.record['simulated_ps'])}, {_host_line(result)}")
+    yield _fact("checker", findings_line(result), clean)
+    verification = verification_line(result)
+    if verification:
+        yield _fact("verified", verification, "green" if result.record["verified"]["ok"] else "bold red")
+    for injected in result.record["injected"]:
+        yield _fact(
+            "injected",
+            f"TLB conflict on core {injected['core']}: {format_count(injected['hits'])} hits, "
+            f"fired {format_count(injected['fired'])} times",
+        )
+
+
+def _fact(name: str, text: str, style: str = "") -> Text:
+    return Text.assemble(f"{name:<11}", (text, style))
+
+
+def _host_line(result: Result) -> str:
+    host = result.record["host"]
+    instructions = sum(c["instructions"] for c in result.record["cores"])
+    rss = f"{host['peak_rss_bytes'] / 2**20:,.0f} MiB"
+    return f"{format_count(instructions)} instructions in {host['wall_s']:.2f} s of host time ({host['mips']:.0f} MIPS, {rss})"
+
+
+def phases_by_name(result: Result) -> list[list[Phase]]:
+    """A phase that each core went through by itself is one entry of several."""
+    groups: dict[str, list[Phase]] = {}
+    for phase in result.phases.values():
+        groups.setdefault(base_name(phase), []).append(phase)
+    return list(groups.values())
+
+
+def base_name(phase: Phase) -> str:
+    """Without the core behind the name of a phase that several cores began."""
+    return phase.name.split("@")[0]
+
+
+def _phase(result: Result, phases: list[Phase]) -> Iterator[RenderableType]:
+    first = phases[0]
+    if len(phases) == 1:
+        rows = list(enumerate(first.cores))
+        facts = [format_time(first.duration_ps), f"{format_count(first.total_cycles)} cycles over all cores"]
+    else:
+        rows = sorted(((p.core, p.cores[p.core]) for p in phases if p.core is not None), key=lambda row: row[0])
+        facts = [f"up to {format_time(max(p.duration_ps for p in phases))}", "each core's own"]
+    if first.count > 1:
+        facts.append(f"{format_count(first.count)} times")
+    if first.table_pages and len(phases) == 1:
+        facts.append(f"{format_count(first.table_pages)} table pages became live")
+    if not all(p.complete for p in phases):
+        facts.append("not finished")
+    yield Text.assemble((f"phase {base_name(first)}", "bold"), f": {', '.join(facts)}")
+    names = [c["name"] for c in result.record["cores"]]
+    yield _costs(rows, names)
+    for i, core in rows:
+        if core.instructions:
+            yield Text(f"  core {i}: {_work(core)}", style="dim")
+
+
+def _costs(rows: Sequence[tuple[int, PhaseCore]], names: Sequence[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    table.add_column("core", no_wrap=True)
+    for title in ("cycles", *CAUSE_TITLES.values(), "instructions"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for i, core in rows:
+        table.add_row(
+            f"{i} {names[i]}",
+            format_count(core.total_cycles),
+            *(_share(core.cycles[cause], core.total_cycles) for cause in CAUSES),
+            format_count(core.instructions),
+        )
+    return table
+
+
+def _work(core: PhaseCore) -> str:
+    """What it did to translations, in one line: only what occurred."""
+    writes = [f"{format_count(n)} at level {level}" for level, n in core.descriptor_writes.items() if n]
+    facts = [f"{format_count(n)} {kind}" for kind, n in core.tlbi.items()]
+    if writes:
+        facts.insert(0, f"live descriptors written: {', '.join(writes)}")
+    for name, n in (("DSB", core.dsb), ("DVM sent", core.dvm_sent), ("DVM received", core.dvm_received)):
+        if n:
+            facts.append(f"{format_count(n)} {name}")
+    facts.append(f"TLB misses L1I {format_count(core.l1i_misses)}, L1D {format_count(core.l1d_misses)}, L2 {format_count(core.l2_misses)}")
+    return "; ".join(facts)
+
+
+def _share(part: int, whole: int) -> str:
+    if part == 0:
+        return "-"
+    percent = 100 * part / whole
+    return f"{percent:.1f}%" if percent >= 0.05 else "<0.1%"

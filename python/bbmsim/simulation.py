@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One simulation: a board, a workload and a seed. Several may be alive in one script, run in turns."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar, overload
+
+from . import _core, findings, inspection, record, timeline
+from . import events as event_types
+from .config import Board
+from .errors import BbmsimError, ConfigError, InternalError, did_you_mean
+from .events import KINDS, EventKind, RawEvent, mask_of
+from .inject import Symbol, TlbConflict
+from .result import Result
+from .units import parse_time
+from .workload import Workload
+
+E = TypeVar("E")
+_NO_LIMIT = (1 << 64) - 1
+_SLICE_SECONDS = 0.2  # Python gets a word in this often: Ctrl-C, progress
+
+
+class Simulation:
+    """Deterministic: equal boards, workloads and seeds give equal records, but for their `host` part.
+
+    Raises ConfigError for a board or workload that can't be, before anything runs.
+    """
+
+    def __init__(self, board: Board, workload: Workload, *, seed: int = 0) -> None:
+        if not 0 <= seed < 1 << 64:
+            raise ConfigError(f"seed={seed}: between 0 and 2^64 - 1", "seed")
+        self.board = board
+        self.workload = workload
+        self.seed = seed
+        self._program = workload.program()
+        self._program.check_fits(board.memory_bytes, workload.path)
+        self._symbols = {name for name, *_ in self._program.symbols}
+        try:
+            self._session = _core.Session(board.to_dict(), seed)
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
+        for pa, data in self._program.segments:
+            self._session.load(pa, data)
+        self._session.set_entry(self._program.entry)
+        self._session.set_symbols(self._program.symbols)
+        self._session.set_bootargs(workload.bootargs)
+        self._rare = self._session.record(timeline.RARE, timeline.MOST_RARE)
+        self._frequent: int | None = None
+        self._traced = False
+        self._started = False
+        self._stopping = False
+        self._outcome = "stopped"
+        self._result: Result | None = None
+        self._wall_s = 0.0
+        self.cores: Sequence[inspection.CoreView] = tuple(
+            inspection.CoreView(self._session, i) for i in range(len(board.cores))
+        )
+        self.memory = inspection.Memory(self._session)
+
+    # --- before or between running
+
+    def inject(self, conflict: TlbConflict) -> int:
+        """Orders a fault; its number in the record's `injected`."""
+        if conflict.core >= len(self.board.cores):
+            raise ConfigError(f"core={conflict.core}: the board has cores 0 to {len(self.board.cores) - 1}", "core")
+        if conflict.after is not None:
+            self._check_symbol(conflict.after_symbol, "after")
+        self._not_finished()
+        return self._session.inject(
+            core=conflict.core,
+            va_lo=conflict.va,
+            va_hi=min(conflict.va + conflict.size, _NO_LIMIT),
+            after=conflict.after_symbol,
+            after_ps=None if conflict.after_time is None else parse_time(conflict.after_time, "after_time"),
+            nth=conflict.nth,
+            probability=conflict.probability,
+            times=conflict.times,
+            on_fetch=conflict.on in ("fetch", "both"),
+            on_data=conflict.on in ("data", "both"),
+        )
+
+    def phase(self, name: str, *, enter: str | Symbol, leave: str | Symbol | None = None) -> None:
+        """Accounts from `enter` until the same core reaches `leave`, or returns from `enter`. Before the run begins."""
+        if self._started:
+            raise BbmsimError(f"phase={name}: phases are named before the run begins")
+        names = [s.name if isinstance(s, Symbol) else s for s in (enter, leave or "")]
+        self._check_symbol(names[0], "enter")
+        if names[1]:
+            self._check_symbol(names[1], "leave")
+        self._session.add_phase(name, *names)
+
+    def record_trace(self) -> None:
+        """Keep a million maintenance events, for Result.trace(). Before the run begins."""
+        if self._started:
+            raise BbmsimError("trace: ask for it before the run begins")
+        self._traced = True
+
+    # --- running
+
+    def run(
+        self, *, timeout: str | int | None = None, progress: Callable[[Simulation], None] | None = None
+    ) -> Result:
+        """Runs to the end, or until `timeout` of simulated time ("10s", or picoseconds), and gives the result.
+
+        `progress` is called a few times a second. KeyboardInterrupt leaves the simulation usable.
+        """
+        limit = _limit(timeout)
+        self._session.watch(0, 0)
+        while self._result is None:
+            if self._stopping or self._slice(limit):
+                return self._finish()
+            if progress is not None:
+                progress(self)
+        return self._result
+
+    @overload
+    def events(self, *, timeout: str | int | None = None) -> Iterator[event_types.Event]: ...
+    @overload
+    def events(self, kind: type[E], /, *, timeout: str | int | None = None) -> Iterator[E]: ...
+    @overload
+    def events(self, *kinds: type[Any], timeout: str | int | None = None) -> Iterator[event_types.Event]: ...
+    def events(self, *kinds: type[Any], timeout: str | int | None = None) -> Iterator[Any]:
+        """Runs, and yields events of the types as they happen. The simulation stands still meanwhile: the loop may
+        inspect it, inject, stop() it, or break. Ends when the run ends; run() then gives the result.
+        """
+        wanted = kinds or tuple(KINDS)
+        for kind in wanted:
+            if kind not in KINDS:
+                names = {k.__name__ for k in KINDS}
+                raise ConfigError(f"events={kind!r}: one of {', '.join(sorted(names))}", "events")
+        return self._events(wanted, _limit(timeout))
+
+    def step(self, ps: int) -> None:
+        """Runs for that much simulated time."""
+        target = self.now_ps + ps
+        self._session.watch(0, 0)
+        while self._result is None and self._outcome == "stopped" and self.now_ps < target:
+            before = self.now_ps
+            self._begin()
+            outcome = self._timed_run(target)
+            if outcome not in ("stopped", "timeout"):
+                self._outcome = outcome
+                return
+            if outcome == "timeout" or self.now_ps == before:
+                return
+
+    def stop(self) -> None:
+        """Ends events() and run() at the next opportunity, with the outcome "stopped"."""
+        self._stopping = True
+
+    @property
+    def now_ps(self) -> int:
+        """Simulated time."""
+        return self._session.now_ps()
+
+    @property
+    def instructions(self) -> int:
+        """Executed by all cores so far."""
+        return self._session.instructions()
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """What the guest says: done, total; (0, 0) if it says nothing."""
+        return self._session.progress()
+
+    @property
+    def mips(self) -> float:
+        """Million guest instructions per second of host time."""
+        return self.instructions / self._wall_s / 1e6 if self._wall_s else 0.0
+
+    @property
+    def current_phase(self) -> str:
+        """The innermost phase that has begun and not ended."""
+        inside = [p for p in self._session.phases() if p["count"] and not p["complete"]]
+        return str(max(inside, key=lambda p: int(p["begin_ps"]))["name"]) if inside else ""
+
+    @property
+    def console(self) -> str:
+        """What the guest has written to its UART."""
+        return self._session.console().decode("utf-8", "replace")
+
+    def walk(self, *, core: int, va: int) -> inspection.Walk:
+        """The translation tables as memory holds them now: no TLB, no side effect."""
+        return inspection.walk(self._session, core, va)
+
+    # --- inside
+
+    def _begin(self) -> None:
+        if not self._started:
+            most = timeline.MOST_FREQUENT_TRACED if self._traced else timeline.MOST_FREQUENT
+            self._frequent = self._session.record(timeline.FREQUENT, most)
+            self._started = True
+
+    def _timed_run(self, limit: int) -> str:
+        start = time.perf_counter()
+        try:
+            return self._session.run(limit, _SLICE_SECONDS)
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
+        except RuntimeError as error:
+            raise InternalError(str(error)) from None
+        finally:
+            self._wall_s += time.perf_counter() - start
+
+    def _slice(self, limit: int) -> bool:
+        """True: the run is over."""
+        self._begin()
+        if self._outcome == "stopped":
+            self._outcome = self._timed_run(limit)
+        return self._outcome != "stopped"
+
+    def _finish(self) -> Result:
+        if self._result is None:
+            self._session.finish()
+            self._result = record.result_of(self, self._session, self._outcome, self._wall_s, self._rare, self._frequent)
+        return self._result
+
+    def _events(self, wanted: tuple[type[Any], ...], limit: int) -> Iterator[Any]:
+        kinds = {kind for t in wanted for kind in KINDS[t]}
+        self._session.watch(mask_of(kinds), mask_of(kinds))
+        line = _ConsoleAssembler()
+        over = self._result is not None
+        try:
+            while not over and not self._stopping:
+                over = self._slice(limit)
+                for values in self._session.take_events():
+                    event = self._typed(RawEvent(EventKind(values[0]), *values[1:]), line)
+                    if event is not None and isinstance(event, wanted):
+                        yield event
+                        if self._stopping:
+                            return
+        finally:
+            self._session.watch(0, 0)
+
+    def _typed(self, e: RawEvent, line: _ConsoleAssembler) -> event_types.Event | None:
+        if e.kind is EventKind.CONSOLE:
+            return line.add(e)
+        if e.kind is EventKind.VIOLATION:
+            return findings.violation(self._session.violations()[e.a])
+        if e.kind is EventKind.HAZARD:
+            return findings.hazard(self._session.hazards()[e.a])
+        if e.kind is EventKind.CONFLICT:
+            return event_types.ConflictEvent(e.core, e.va, e.pc, e.time_ps, e.a)
+        if e.kind is EventKind.EXCEPTION:
+            return event_types.ExceptionEvent(e.core, e.pc, e.a, e.va, e.b, e.time_ps)
+        if e.kind is EventKind.INJECTED:
+            return event_types.InjectedEvent(e.a, e.core, e.va, e.pc, e.time_ps)
+        if e.kind is EventKind.TLBI:
+            return event_types.TlbiEvent(e.core, e.pc, e.a, bool(e.b & 1), bool(e.b & 4), e.time_ps)
+        if e.kind is EventKind.MARKER:
+            if e.sub == event_types.MARKER_PROGRESS:
+                return event_types.Progress(e.a, e.b, e.time_ps)
+            name = str(self._session.phases()[e.a]["name"])
+            if e.sub == event_types.MARKER_BEGIN:
+                return event_types.PhaseBegin(name, e.core, e.time_ps)
+            return event_types.PhaseEnd(name, e.core, e.time_ps)
+        return None
+
+    def _check_symbol(self, name: str, what: str) -> None:
+        if name not in self._symbols:
+            near = did_you_mean(name, sorted(self._symbols))
+            raise ConfigError(f"{what}={name}: {self.workload.name} has no such symbol{near}", what)
+
+    def _not_finished(self) -> None:
+        if self._result is not None:
+            raise BbmsimError("the run is over")
+
+
+@dataclass
+class _ConsoleAssembler:
+    pending: bytes = b""
+
+    def add(self, e: RawEvent) -> event_types.ConsoleLine | None:
+        if e.sub != 0x0A:
+            self.pending += bytes([e.sub])
+            return None
+        text, self.pending = self.pending.rstrip(b"\r").decode("utf-8", "replace"), b""
+        return event_types.ConsoleLine(text, e.time_ps)
+
+
+def _limit(timeout: str | int | None) -> int:
+    if timeout is None:
+        return _NO_LIMIT
+    return parse_time(timeout) if isinstance(timeout, str) else timeout

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a simulation runs: a bare-metal workload of this project, any ELF, or an arm64 Image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import catalog
+from .errors import ConfigError, did_you_mean
+from .loader import Program, is_elf, load_elf, load_image
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Make it with bare(), elf() or image()."""
+
+    name: str
+    kind: str  #: "bare", "elf", "image"
+    path: Path
+    parameters: Mapping[str, str] = field(default_factory=dict)  #: what the guest is told in its boot arguments
+
+    @property
+    def bootargs(self) -> str:
+        return " ".join(f"{k}={v}" for k, v in self.parameters.items())
+
+    def program(self) -> Program:
+        """Reads and checks the file; raises ConfigError."""
+        return load_image(self.path) if self.kind == "image" else load_elf(self.path)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For the run record. The path is the user's own for files, and left out for what the project builds."""
+        where = {} if self.kind == "bare" else {"path": str(self.path)}
+        return {"name": self.name, "kind": self.kind, **where, "parameters": dict(self.parameters)}
+
+
+def _text(value: Any) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _check_words(parameters: Mapping[str, str]) -> None:
+    for name, value in parameters.items():
+        if not name or not value or any(c.isspace() or c == "=" or not c.isprintable() for c in name + value):
+            raise ConfigError(f"set: {name}={value!r}: names and values are single words without '='", name)
+
+
+def bare(name: str = "repaint", *, strategy: str | None = None, sabotage: str | None = None, **set: Any) -> Workload:
+    """A workload of workloads/bare. `set` are its parameters; `bbmsim list workloads` names them all."""
+    known = catalog.load()
+    entry = known.workloads.get(name)
+    if entry is None:
+        raise ConfigError(f"workload={name}: no such workload{did_you_mean(name, known.workloads)}", "workload")
+    given = {k: _text(v) for k, v in set.items()}
+    if strategy is not None:
+        given["strategy"] = strategy
+    if sabotage is not None:
+        given["sabotage"] = sabotage
+    values: dict[str, str] = {}
+    for key, value in given.items():
+        parameter = entry.parameters.get(key)
+        if parameter is None:
+            raise ConfigError(f"{key}={value}: {name} has no such parameter{did_you_mean(key, entry.parameters)}", key)
+        parameter.check(value)
+        values[key] = value
+    _check_words(values)
+    if "strategy" in entry.parameters:  # said to the guest always: the record names it
+        values = {"strategy": entry.parameters["strategy"].default, **values}
+    return Workload(name, "bare", entry.elf, values)
+
+
+def elf(path: str | Path, **set: Any) -> Workload:
+    """Any statically linked AArch64 ELF; starts at EL1 with the MMU off and the DTB's address in x0."""
+    parameters = {k: _text(v) for k, v in set.items()}
+    _check_words(parameters)
+    return Workload(Path(path).name, "elf", Path(path), parameters)
+
+
+def image(path: str | Path, **set: Any) -> Workload:
+    """An arm64 boot Image, started as its boot protocol says."""
+    parameters = {k: _text(v) for k, v in set.items()}
+    _check_words(parameters)
+    return Workload(Path(path).name, "image", Path(path), parameters)
+
+
+def from_name(name: str, parameters: Mapping[str, str]) -> Workload:
+    """The CLI's WORKLOAD argument: a name of the catalog, else a file."""
+    if name in catalog.load().workloads:
+        return bare(name, **parameters)
+    path = Path(name)
+    if not path.exists():
+        names = catalog.load().workloads
+        raise ConfigError(f"workload={name}: neither a workload nor a file{did_you_mean(name, names)}", "workload")
+    if path.is_dir():
+        raise ConfigError(f"workload={name}: is a folder", "workload")
+    return elf(path, **parameters) if is_elf(path) else image(path, **parameters)

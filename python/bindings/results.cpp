@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "python/bindings/results.hpp"
+
+#include "python/bindings/bindings.hpp"
+
+#include <pybind11/stl.h>
+
+#include <string_view>
+
+namespace bbmsim::python {
+
+using namespace pybind11::literals;
+
+namespace {
+
+constexpr std::array kCostNames{"execution", "cache", "walk", "tlbi_dsb", "wfe", "parked"};
+static_assert(kCostNames.size() == static_cast<std::size_t>(cpu::Cost::kCount));
+constexpr std::array kMemTypes{"Device-nGnRnE", "Device-nGnRE", "Device-nGRE", "Device-GRE", "Normal", "Normal-Tagged"};
+constexpr std::array kShareability{"non", "reserved", "outer", "inner"};
+constexpr std::array kGranules{"4K", "16K", "64K"};
+constexpr std::array kFaults{"none",       "address size",     "translation",  "access flag",
+                             "permission", "external on walk", "TLB conflict", "unsupported update"};
+
+py::dict costs(const std::array<u64, kCostNames.size()>& cost) {
+    py::dict out;
+    for (std::size_t i = 0; i < kCostNames.size(); ++i) out[kCostNames[i]] = cost[i];
+    return out;
+}
+py::dict by_level(const u64 (&writes)[4]) {
+    py::dict out;
+    for (unsigned level = 0; level < 4; ++level) out[py::str(std::to_string(level))] = writes[level];
+    return out;
+}
+py::dict by_level(const std::array<u64, 4>& writes) {
+    py::dict out;
+    for (unsigned level = 0; level < 4; ++level) out[py::str(std::to_string(level))] = writes[level];
+    return out;
+}
+py::dict by_name(const std::vector<std::pair<std::string, u64>>& counts) {
+    py::dict out;
+    for (const auto& [name, count] : counts) out[py::str(name)] = count;
+    return out;
+}
+py::object pe_or_none(PeId pe) { return pe == kNoPe ? py::object(py::none()) : py::object(py::int_(pe)); }
+
+py::dict tlb_stats(const mmu::MmuStats& s) {
+    return py::dict("l1i_accesses"_a = s.l1i_accesses, "l1i_misses"_a = s.l1i_misses, "l1d_accesses"_a = s.l1d_accesses,
+                    "l1d_misses"_a = s.l1d_misses, "l2_accesses"_a = s.l2_accesses, "l2_misses"_a = s.l2_misses,
+                    "walk_cache_hits"_a = s.walk_cache_hits, "walks"_a = s.walks, "walk_reads"_a = s.walk_reads,
+                    "walk_cycles"_a = s.walk_cycles, "fills"_a = s.fills, "evictions"_a = s.evictions,
+                    "conflicts"_a = s.conflicts, "conflict_aborts"_a = s.conflict_aborts, "stale_uses"_a = s.stale_uses,
+                    "hw_af_updates"_a = s.hw_af_updates, "hw_dirty_updates"_a = s.hw_dirty_updates,
+                    "entries_invalidated"_a = s.entries_invalidated, "tlbis_received"_a = s.tlbis_received);
+}
+py::dict attributes(const mmu::MemAttr& attr) {
+    return py::dict("type"_a = kMemTypes[static_cast<std::size_t>(attr.type)], "inner"_a = attr.inner,
+                    "outer"_a = attr.outer, "shareability"_a = kShareability[static_cast<std::size_t>(attr.share)]);
+}
+py::dict permissions(const mmu::Permissions& p) {
+    return py::dict("read_el0"_a = p.read_el0, "write_el0"_a = p.write_el0, "exec_el0"_a = p.exec_el0,
+                    "read_el1"_a = p.read_el1, "write_el1"_a = p.write_el1, "exec_el1"_a = p.exec_el1,
+                    "guarded"_a = p.guarded, "dirty_managed"_a = p.dirty_managed);
+}
+
+// The instruction at a PC as the run left it in memory; nothing if it can't be read any more.
+py::object instruction_at(const sim::Session& session, PeId pe, u64 pc) {
+    if (pe == kNoPe || pc == 0) return py::none();
+    const auto walk = session.walk(pe, pc);
+    if (walk.fault) return py::none();
+    try {
+        const auto bytes = session.read_memory(walk.pa, 4);
+        u32 raw = 0;
+        for (unsigned i = 0; i < 4; ++i) raw |= static_cast<u32>(bytes[i]) << (8 * i);
+        return py::str(session.disassemble(raw, pc));
+    } catch (const std::exception&) {
+        return py::none();
+    }
+}
+
+}  // namespace
+
+const char* outcome_name(sim::Outcome outcome) {
+    switch (outcome) {
+        case sim::Outcome::kRunning: return "stopped";
+        case sim::Outcome::kPoweroff: return "poweroff";
+        case sim::Outcome::kReset: return "reset";
+        case sim::Outcome::kDeadlock: return "deadlock";
+        case sim::Outcome::kAbortLoop: return "abort-loop";
+        case sim::Outcome::kGuestFailed: return "guest-failed";
+        case sim::Outcome::kTimeout: return "timeout";
+        case sim::Outcome::kError: return "internal-error";
+    }
+    return "internal-error";
+}
+
+py::dict to_python(const sim::Session& session, const mmu::Violation& v) {
+    py::list holders;
+    for (const auto& h : v.holders)
+        holders.append(py::dict("core"_a = h.pe, "bbml"_a = h.bbml, "reaches"_a = h.reaches, "may_hold"_a = h.may_hold,
+                                "holds"_a = h.holds, "filled_ps"_a = h.filled_ps));
+    return py::dict("rule"_a = mmu::rule_info(v.rule).id, "arm_rule"_a = mmu::rule_info(v.rule).arm_rule,
+                    "severity"_a = "violation", "core"_a = pe_or_none(v.pe), "pc"_a = v.pc,
+                    "symbol"_a = v.pc ? session.symbolize(v.pc) : std::string("the host"),
+                    "instruction"_a = instruction_at(session, v.pe, v.pc), "va"_a = py::make_tuple(v.va_lo, v.va_hi),
+                    "level"_a = v.level, "old"_a = v.old_value, "new"_a = v.new_value, "descriptor_pa"_a = v.desc_pa,
+                    "first_ps"_a = v.first_ps, "last_ps"_a = v.last_ps, "count"_a = v.count, "holders"_a = holders,
+                    "text"_a = v.text);
+}
+
+py::dict to_python(const sim::Session& session, const mmu::Hazard& h) {
+    return py::dict("kind"_a = h.kind == mmu::HazardKind::kConflict ? "conflict" : "stale", "core"_a = pe_or_none(h.pe),
+                    "pc"_a = h.pc, "symbol"_a = h.pc ? session.symbolize(h.pc) : std::string("the host"),
+                    "instruction"_a = instruction_at(session, h.pe, h.pc), "va"_a = py::make_tuple(h.va_lo, h.va_hi),
+                    "descriptor_pa"_a = h.desc_pa, "entry_value"_a = h.entry_value, "memory_value"_a = h.memory_value,
+                    "first_ps"_a = h.first_ps, "count"_a = h.count,
+                    "violation"_a = h.violation < 0 ? py::object(py::none()) : py::object(py::int_(h.violation)),
+                    "behaviour"_a = h.behaviour, "text"_a = h.text);
+}
+
+py::dict to_python(const sim::Session& session, const mmu::Note& n) {
+    return py::dict("core"_a = pe_or_none(n.pe), "pc"_a = n.pc,
+                    "symbol"_a = n.pc ? session.symbolize(n.pc) : std::string(), "va"_a = n.va, "count"_a = n.count,
+                    "text"_a = n.text);
+}
+
+py::dict to_python(const mmu::CheckerStats& s) {
+    return py::dict("descriptor_writes"_a = s.descriptor_writes, "writes_by_level"_a = by_level(s.writes_by_level),
+                    "tables_linked"_a = s.tables_linked, "tables_unlinked"_a = s.tables_unlinked,
+                    "live_tables"_a = s.live_tables, "peak_live_tables"_a = s.peak_live_tables, "fills"_a = s.fills,
+                    "pending"_a = s.pending);
+}
+
+py::dict to_python(const sim::PhaseResult& p) {
+    py::list cores;
+    for (const auto& c : p.cores)
+        cores.append(py::dict("total_cycles"_a = c.total_cycles, "cycles"_a = costs(c.cycles),
+                              "instructions"_a = c.instructions, "descriptor_writes"_a = by_level(c.descriptor_writes),
+                              "tlbi"_a = by_name(c.tlbi), "dvm_sent"_a = c.dvm_sent, "dvm_received"_a = c.dvm_received,
+                              "dsb"_a = c.dsb, "l1i_misses"_a = c.l1i_misses, "l1d_misses"_a = c.l1d_misses,
+                              "l2_misses"_a = c.l2_misses, "walks"_a = c.walks, "walk_reads"_a = c.walk_reads,
+                              "l1d_cache_misses"_a = c.l1d_cache_misses, "l2_cache_misses"_a = c.l2_cache_misses));
+    return py::dict("name"_a = p.name, "core"_a = pe_or_none(p.pe), "begin_ps"_a = p.begin_ps, "end_ps"_a = p.end_ps,
+                    "duration_ps"_a = p.duration_ps, "complete"_a = p.complete, "count"_a = p.count,
+                    "table_pages"_a = p.table_pages, "total_cycles"_a = p.total_cycles, "cores"_a = cores);
+}
+
+py::dict to_python(const sim::CoreStats& s) {
+    return py::dict("name"_a = s.name, "bbml"_a = s.bbml, "cycles"_a = s.cycles, "instructions"_a = s.instructions,
+                    "cost"_a = costs(s.cost), "tlb"_a = tlb_stats(s.tlb), "l1d_cache_misses"_a = s.l1d_cache_misses,
+                    "l2_cache_misses"_a = s.l2_cache_misses, "loads"_a = s.loads, "stores"_a = s.stores,
+                    "exceptions"_a = s.exceptions, "interrupts"_a = s.interrupts,
+                    "conflict_aborts"_a = s.conflict_aborts, "dsb"_a = s.dsb, "dvm_sent"_a = s.dvm_sent,
+                    "dvm_received"_a = s.dvm_received, "tlbi"_a = by_name(s.tlbi),
+                    "descriptor_writes"_a = by_level(s.descriptor_writes));
+}
+
+py::dict to_python(const sim::InjectionResult& r) {
+    return py::dict("id"_a = r.id, "core"_a = r.spec.core, "va"_a = py::make_tuple(r.spec.va_lo, r.spec.va_hi),
+                    "after"_a = r.spec.after_symbol, "nth"_a = r.spec.nth_hit, "probability"_a = r.spec.probability,
+                    "times"_a = r.spec.times, "hits"_a = r.hits, "fired"_a = r.fired, "first_ps"_a = r.first_ps,
+                    "first_va"_a = r.first_va, "first_pc"_a = r.first_pc);
+}
+
+py::dict to_python(const mmu::TlbEntry& e) {
+    py::list path;
+    for (unsigned i = 0; i < e.origin.depth; ++i)
+        path.append(py::make_tuple(e.origin.desc_pa[i], e.origin.desc_value[i]));
+    return py::dict("va"_a = e.va_base, "bytes"_a = e.va_mask + 1, "pa"_a = e.pa_base, "asid"_a = e.asid,
+                    "is_global"_a = e.global, "stale"_a = e.stale, "table"_a = e.table, "level"_a = e.level,
+                    "contiguous"_a = e.contiguous, "granule"_a = kGranules[static_cast<std::size_t>(e.granule)],
+                    "attributes"_a = attributes(e.attr), "permissions"_a = permissions(e.perms), "origin"_a = path,
+                    "filled_ps"_a = e.origin.filled_ps);
+}
+
+py::dict to_python(const mmu::WalkResult& w) {
+    py::list steps;
+    for (const auto& step : w.steps) steps.append(py::make_tuple(step.pa, step.value, step.level));
+    return py::dict(
+        "fault"_a = w.fault ? py::object(py::str(kFaults[static_cast<std::size_t>(w.fault.type)])) : py::none(),
+        "level"_a = w.fault ? w.fault.level : w.level, "pa"_a = w.pa, "bytes"_a = w.span_bytes,
+        "attributes"_a = attributes(w.attr), "permissions"_a = permissions(w.perms), "is_global"_a = w.global,
+        "contiguous"_a = w.contiguous, "steps"_a = steps);
+}
+
+py::tuple to_python(const Event& e) {
+    return py::make_tuple(static_cast<unsigned>(e.kind), pe_or_none(e.pe), e.level, e.sub, e.time_ps, e.pc, e.va, e.pa,
+                          e.a, e.b);
+}
+
+void bind_rules(py::module_& m) {
+    m.def(
+        "rules",
+        [] {
+            py::list out;
+            for (unsigned i = 0; i < static_cast<unsigned>(mmu::Rule::kCount); ++i) {
+                const auto& info = mmu::rule_info(static_cast<mmu::Rule>(i));
+                out.append(py::dict("id"_a = info.id, "arm_rule"_a = info.arm_rule, "title"_a = info.title,
+                                    "text"_a = info.text));
+            }
+            return out;
+        },
+        "the rules that the checker knows");
+    py::list causes;
+    for (const char* name : kCostNames) causes.append(name);
+    m.attr("cost_names") = causes;
+}
+
+}  // namespace bbmsim::python

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+// sim::Session for Python: the GIL is released while it runs.
+#include "sim/session.hpp"
+
+#include "python/bindings/bindings.hpp"
+#include "python/bindings/fields.hpp"
+#include "python/bindings/results.hpp"
+
+#include <pybind11/stl.h>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace bbmsim::python {
+
+namespace {
+
+// SystemC has one current context per process, so one session at a time may be made, run or destroyed. The GIL is
+// released while waiting for the turn.
+class Exclusive {
+public:
+    Exclusive() {
+        static std::mutex mutex;
+        py::gil_scoped_release unlocked;
+        lock_ = std::unique_lock(mutex);
+    }
+
+private:
+    std::unique_lock<std::mutex> lock_;
+};
+
+std::span<const u8> bytes_of(const py::buffer_info& info) {
+    return {static_cast<const u8*>(info.ptr), static_cast<std::size_t>(info.size * info.itemsize)};
+}
+
+class PySession {
+public:
+    PySession(const py::dict& board, u64 seed) {
+        sim::BoardConfig config;
+        from_python(board, config, "");
+        Exclusive exclusive;
+        session_ = std::make_unique<sim::Session>(config, seed);
+    }
+    ~PySession() {
+        Exclusive exclusive;
+        session_.reset();
+    }
+    PySession(const PySession&) = delete;
+    PySession& operator=(const PySession&) = delete;
+
+    sim::Session* operator->() { return session_.get(); }
+    sim::Session& get() { return *session_; }
+
+    std::string run(u64 simulated_ps, double host_seconds) {
+        Exclusive exclusive;
+        py::gil_scoped_release unlocked;
+        return outcome_name(session_->run({simulated_ps, host_seconds}));
+    }
+    void finish() {
+        Exclusive exclusive;
+        session_->finish();
+    }
+    // Events are queued, not called back: no Python runs inside a run. An event of `pause_mask` ends run() early, but
+    // for the middle of a console line and the guest's progress.
+    void watch(u64 kinds_mask, u64 pause_mask) {
+        if (subscription_) session_->unsubscribe(*subscription_);
+        subscription_.reset();
+        queued_.clear();
+        if (!kinds_mask) return;
+        subscription_ = session_->subscribe(kinds_mask, [this, pause_mask](const Event& event) {
+            queued_.push_back(event);
+            const bool pauses = (pause_mask >> static_cast<unsigned>(event.kind)) & 1;
+            const bool inside_line = event.kind == EventKind::kConsole && event.sub != '\n';
+            const bool progress = event.kind == EventKind::kMarker && event.sub == 2;
+            if (pauses && !inside_line && !progress) session_->stop();
+        });
+    }
+    // Keeps the first `most` events of the kinds until recorded() is asked for them; returns the recording's number.
+    std::size_t record(u64 kinds_mask, std::size_t most) {
+        auto& kept = *recordings_.emplace_back(std::make_unique<Recording>());
+        session_->subscribe(kinds_mask, [&kept, most](const Event& event) {
+            if (kept.events.size() < most)
+                kept.events.push_back(event);
+            else
+                ++kept.dropped;
+        });
+        return recordings_.size() - 1;
+    }
+    // The events, and how many more there were.
+    py::tuple recorded(std::size_t number) const {
+        const auto& kept = *recordings_.at(number);
+        py::list out;
+        for (const Event& event : kept.events) out.append(to_python(event));
+        return py::make_tuple(out, kept.dropped);
+    }
+    py::list take_events() {
+        py::list out;
+        for (const Event& event : queued_) out.append(to_python(event));
+        queued_.clear();
+        return out;
+    }
+    const cpu::Pe& pe(unsigned core) { return session_->pe(checked(core)); }
+    PeId checked(unsigned core) {
+        const auto cores = session_->board().cores.size();
+        if (core >= cores) throw py::index_error(fmt_core(core, cores));
+        return static_cast<PeId>(core);
+    }
+
+private:
+    static std::string fmt_core(unsigned core, std::size_t cores) {
+        return "core=" + std::to_string(core) + ": the board has cores 0 to " + std::to_string(cores - 1);
+    }
+    struct Recording {
+        std::vector<Event> events;
+        u64 dropped = 0;
+    };
+    std::vector<std::unique_ptr<Recording>> recordings_;
+    std::optional<u32> subscription_;
+    std::vector<Event> queued_;
+    std::unique_ptr<sim::Session> session_;  // last: its callbacks write to the others
+};
+
+py::dict registers(const cpu::Pe& pe) {
+    py::list x;
+    for (unsigned i = 0; i < 31; ++i) x.append(pe.r[i]);
+    py::dict out;
+    out["x"] = x;
+    out["sp"] = pe.r[cpu::kRegSp];
+    out["pc"] = pe.pc;
+    out["nzcv"] = pe.ps.nzcv >> 28;
+    out["el"] = pe.ps.el;
+    out["daif"] = pe.ps.daif;
+    out["cycles"] = pe.cycles;
+    out["instructions"] = pe.instructions;
+    out["powered"] = pe.powered;
+    return out;
+}
+
+sim::Injection injection_of(unsigned core, u64 va_lo, u64 va_hi, const std::string& after, std::optional<u64> after_ps,
+                            u64 nth, double probability, u64 times, bool on_fetch, bool on_data) {
+    sim::Injection out;
+    out.core = static_cast<PeId>(core);
+    out.va_lo = va_lo;
+    out.va_hi = va_hi;
+    out.after_symbol = after;
+    out.after_ps = after_ps;
+    out.nth_hit = nth;
+    out.probability = probability;
+    out.times = times;
+    out.on_fetch = on_fetch;
+    out.on_data = on_data;
+    return out;
+}
+
+mmu::Structure structure_of(const std::string& name) {
+    if (name == "l1i") return mmu::Structure::kL1I;
+    if (name == "l1d") return mmu::Structure::kL1D;
+    if (name == "l2") return mmu::Structure::kL2;
+    if (name == "walk") return mmu::Structure::kWalkCache;
+    throw std::invalid_argument("tlb='" + name + "': one of l1i, l1d, l2, walk");
+}
+
+template <class T>
+py::list all(const sim::Session& session, const std::vector<T>& items) {
+    py::list out;
+    for (const auto& item : items) out.append(to_python(session, item));
+    return out;
+}
+template <class T>
+py::list all(const std::vector<T>& items) {
+    py::list out;
+    for (const auto& item : items) out.append(to_python(item));
+    return out;
+}
+
+void bind_setup(py::class_<PySession>& c) {
+    c.def(py::init<const py::dict&, u64>(), py::arg("board"), py::arg("seed"));
+    c.def(
+        "load",
+        [](PySession& s, u64 pa, const py::buffer& data) {
+            const auto info = data.request();
+            s->load(pa, bytes_of(info));
+        },
+        py::arg("pa"), py::arg("data"));
+    c.def(
+        "set_entry", [](PySession& s, u64 pa) { s->set_entry(pa); }, py::arg("pa"));
+    c.def(
+        "set_bootargs", [](PySession& s, const std::string& t) { s->set_bootargs(t); }, py::arg("bootargs"));
+    c.def(
+        "set_symbols",
+        [](PySession& s, const std::vector<std::tuple<std::string, u64, u64, u64>>& symbols) {
+            std::vector<sim::Symbol> out;
+            out.reserve(symbols.size());
+            for (const auto& [name, address, size, physical] : symbols) out.push_back({name, address, size, physical});
+            s->set_symbols(std::move(out));
+        },
+        py::arg("symbols"));
+    c.def(
+        "add_phase",
+        [](PySession& s, const std::string& name, const std::string& enter, const std::string& leave) {
+            s->add_phase({name, enter, leave});
+        },
+        py::arg("name"), py::arg("enter"), py::arg("leave"));
+    c.def(
+        "inject",
+        [](PySession& s, unsigned core, u64 va_lo, u64 va_hi, const std::string& after, std::optional<u64> after_ps,
+           u64 nth, double probability, u64 times, bool on_fetch, bool on_data) {
+            return s->inject(injection_of(s.checked(core), va_lo, va_hi, after, after_ps, nth, probability, times,
+                                          on_fetch, on_data));
+        },
+        py::kw_only(), py::arg("core"), py::arg("va_lo"), py::arg("va_hi"), py::arg("after"), py::arg("after_ps"),
+        py::arg("nth"), py::arg("probability"), py::arg("times"), py::arg("on_fetch"), py::arg("on_data"));
+}
+
+void bind_running(py::class_<PySession>& c) {
+    c.def("run", &PySession::run, py::arg("simulated_ps"), py::arg("host_seconds"));
+    c.def("stop", [](PySession& s) { s->stop(); });
+    c.def("finish", &PySession::finish);
+    c.def("watch", &PySession::watch, py::arg("kinds_mask"), py::arg("pause_mask"));
+    c.def("take_events", &PySession::take_events);
+    c.def("progress", [](PySession& s) { return s->progress(); });
+    c.def("record", &PySession::record, py::arg("kinds_mask"), py::arg("most"));
+    c.def("recorded", &PySession::recorded, py::arg("number"));
+    c.def("now_ps", [](PySession& s) { return s->now_ps(); });
+    c.def("detail", [](PySession& s) { return s->detail(); });
+}
+
+void bind_results(py::class_<PySession>& c) {
+    c.def("violations", [](PySession& s) { return all(s.get(), s->violations()); });
+    c.def("hazards", [](PySession& s) { return all(s.get(), s->hazards()); });
+    c.def("notes", [](PySession& s) { return all(s.get(), s->notes()); });
+    c.def("violation_count", [](PySession& s) { return s->violations().size(); });
+    c.def("hazard_count", [](PySession& s) { return s->hazards().size(); });
+    c.def("checker_stats", [](PySession& s) { return to_python(s->checker_stats()); });
+    c.def("phases", [](PySession& s) { return all(s->phases()); });
+    c.def(
+        "core_stats", [](PySession& s, unsigned core) { return to_python(s->core_stats(s.checked(core))); },
+        py::arg("core"));
+    c.def("injections", [](PySession& s) { return all(s->injections()); });
+    c.def("console", [](PySession& s) { return py::bytes(s->console()); });
+    c.def("remarks", [](PySession& s) { return s->remarks(); });
+    c.def("guest_results", [](PySession& s) { return s->guest_results(); });
+    c.def(
+        "symbolize", [](PySession& s, u64 pc) { return s->symbolize(pc); }, py::arg("pc"));
+}
+
+void bind_inspection(py::class_<PySession>& c) {
+    c.def("instructions", [](PySession& s) {
+        u64 sum = 0;
+        for (std::size_t i = 0; i < s->board().cores.size(); ++i) sum += s->pe(static_cast<PeId>(i)).instructions;
+        return sum;
+    });
+    c.def(
+        "registers", [](PySession& s, unsigned core) { return registers(s.pe(core)); }, py::arg("core"));
+    c.def(
+        "sysreg", [](PySession& s, unsigned core, const std::string& name) { return s->sysreg(s.checked(core), name); },
+        py::arg("core"), py::arg("name"));
+    c.def(
+        "tlb",
+        [](PySession& s, unsigned core, const std::string& which) {
+            return all(s->tlb(s.checked(core), structure_of(which)));
+        },
+        py::arg("core"), py::arg("which"));
+    c.def(
+        "walk", [](PySession& s, unsigned core, u64 va) { return to_python(s->walk(s.checked(core), va)); },
+        py::arg("core"), py::arg("va"));
+    c.def(
+        "read_memory",
+        [](PySession& s, u64 pa, u64 bytes) {
+            const auto data = s->read_memory(pa, bytes);
+            return py::bytes(reinterpret_cast<const char*>(data.data()), data.size());
+        },
+        py::arg("pa"), py::arg("bytes"));
+    c.def(
+        "write_memory",
+        [](PySession& s, u64 pa, const py::buffer& data) {
+            const auto info = data.request();
+            s->write_memory(pa, bytes_of(info));
+        },
+        py::arg("pa"), py::arg("data"));
+    c.def(
+        "disassemble", [](PySession& s, u32 raw, u64 pc) { return s->disassemble(raw, pc); }, py::arg("raw"),
+        py::arg("pc"));
+}
+
+}  // namespace
+
+void bind_session(py::module_& m) {
+    py::list kinds;
+    for (unsigned i = 0; i < static_cast<unsigned>(EventKind::kCount); ++i)
+        kinds.append(name_of(static_cast<EventKind>(i)));
+    m.attr("event_kinds") = kinds;
+    py::class_<PySession> c(m, "Session");
+    bind_setup(c);
+    bind_running(c);
+    bind_results(c);
+    bind_inspection(c);
+}
+
+}  // namespace bbmsim::python

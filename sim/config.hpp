@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The board as data; the same field names as bbmsim.Board in Python.
+#pragma once
+
+#include "models/cpu/core_config.hpp"
+
+#include <string>
+#include <vector>
+
+namespace bbmsim::sim {
+
+struct InterconnectConfig {
+    u32 hop_ns = 20;           // one way between a PE and the DVM node (cores.md: 15-30 ns, assumed)
+    u32 dvm_outstanding = 16;  // DVM messages in flight on the board (CHI models: 16)
+    u32 mmio_ns = 50;          // device access
+    u32 event_ns = 20;         // SEV or cleared monitor to the waiting PE
+    u32 psci_on_ns = 2000;     // CPU_ON call to the first instruction of the target
+};
+
+struct BoardConfig {
+    std::vector<cpu::CoreConfig> cores;
+    u64 memory_bytes = u64{1} << 30;  // from 1 GiB up (0x4000_0000)
+    u32 quantum_ns = 1000;            // how far a PE may run ahead of board time
+    u64 counter_hz = 62'500'000;      // CNTFRQ_EL0
+    bool checker = true;
+    bool filter = true;      // the exact fast-path filter; false only to prove it exact
+    bool zero_fill = false;  // unwritten RAM reads zero instead of the pattern
+    InterconnectConfig interconnect;
+};
+
+template <class V>
+void visit_fields(InterconnectConfig& c, V&& v) {
+    v("hop_ns", c.hop_ns);
+    v("dvm_outstanding", c.dvm_outstanding);
+    v("mmio_ns", c.mmio_ns);
+    v("event_ns", c.event_ns);
+    v("psci_on_ns", c.psci_on_ns);
+}
+template <class V>
+void visit_fields(BoardConfig& c, V&& v) {
+    v("cores", c.cores);
+    v("memory_bytes", c.memory_bytes);
+    v("quantum_ns", c.quantum_ns);
+    v("counter_hz", c.counter_hz);
+    v("checker", c.checker);
+    v("filter", c.filter);
+    v("zero_fill", c.zero_fill);
+    v("interconnect", c.interconnect);
+}
+
+// One line per problem: "cores[2].mmu.l2_tlb.ways=5 does not divide entries=1024", "memory=2TiB exceeds cores[0]'s
+// 40-bit physical address range (RAM begins at 1GiB)". Empty: sound.
+std::vector<std::string> validate(const BoardConfig& board);
+
+}  // namespace bbmsim::sim

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+// Time, waiting and waking of one PE. What it asks of the machine: core_platform.cpp.
+#include "sim/core_module.hpp"
+
+#include "models/mmu/checker/bbm_checker.hpp"
+#include "sim/machine.hpp"
+#include "sim/random.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace bbmsim::sim {
+
+namespace {
+
+constexpr std::size_t kStackBytes = 1 << 20;  // event callbacks run on it, Python's among them
+constexpr u64 kAbortLoopLimit = 100;          // exceptions in a row with no instruction between them
+constexpr u8 kMaskIrq = 2, kMaskFiq = 1;      // in PState::daif
+
+}  // namespace
+
+CoreModule::CoreModule(const sc_core::sc_module_name& name, Machine& machine, PeId id, u64 seed)
+    : sc_module(name),
+      memory("memory"),
+      dvm_out("dvm_out"),
+      dvm_in("dvm_in"),
+      machine_(machine),
+      clock_(machine.config.cores[id].freq_mhz),
+      quantum_ps_(u64{machine.config.quantum_ns} * 1000) {
+    const cpu::CoreConfig& config = machine.config.cores[id];
+    pe.id = id;
+    mmu = std::make_unique<mmu::Mmu>(id, config.mmu, machine.ram.view(), machine.bus, split_seed(seed, id));
+    mmu->filter.enabled = machine.config.filter;
+    machine.domain.add(mmu.get());
+    engine = std::make_unique<cpu::Engine>(pe, config, *mmu, machine.domain, machine.monitors, *this);
+    pe.sys.cntfrq = machine.config.counter_hz;
+    dvm_out.register_nb_transport_bw(this, &CoreModule::tlbi_completes);
+    dvm_in.register_nb_transport_fw(this, &CoreModule::tlbi_arrives);
+    SC_THREAD(thread);
+    set_stack_size(kStackBytes);
+    SC_METHOD(evaluate_timers);
+    sensitive << timer_due_;
+    dont_initialize();
+    SC_METHOD(events_arrive);
+    sensitive << event_due_;
+    dont_initialize();
+    SC_METHOD(power_arrives);
+    sensitive << power_due_;
+    dont_initialize();
+}
+
+void CoreModule::thread() {
+    while (true) {
+        u64 next = kAsleep;
+        try {
+            next = advance();
+        } catch (const std::exception& error) {  // must not leave the process: SystemC's context would be lost
+            machine_.control.end(Outcome::kError, fmt::format("core {}: {}", pe.id, error.what()));
+        } catch (...) {
+            machine_.control.end(Outcome::kError, fmt::format("core {}: unknown exception", pe.id));
+        }
+        if (next == kAsleep)
+            wait(wake_);
+        else
+            wait(Kernel::ps(next - machine_.now_ps()));
+    }
+}
+
+u64 CoreModule::advance() {
+    if (machine_.control.ended()) return kAsleep;
+    machine_.control.poll();
+    if (!wake_up()) return kAsleep;
+    while (true) {
+        const u64 now = machine_.now_ps();
+        const u64 local = local_ps();
+        if (state_ == State::kSync) {
+            if (local > now) return local;
+            state_ = State::kRunning;
+            pe.synced = true;
+        }
+        machine_.injector.time_passes(pe.id, local);
+        refresh_hooks();
+        const u64 horizon = clock_.cycles(now + quantum_ps_);
+        if (pe.cycles >= horizon || (next_timer_ps_ > now && next_timer_ps_ <= local)) return local;
+        const cpu::Exit why = engine->run(cycle_limit(horizon));
+        check_abort_loop();
+        if (!leave(why)) return kAsleep;
+    }
+}
+
+// The horizon, or an earlier point at which something of this PE is due.
+u64 CoreModule::cycle_limit(u64 horizon_cycles) const {
+    u64 due = machine_.injector.next_arming_ps(pe.id);
+    if (next_timer_ps_ > local_ps()) due = std::min(due, next_timer_ps_);
+    return due == ~u64{0} ? horizon_cycles : std::min(horizon_cycles, clock_.cycles(due));
+}
+
+bool CoreModule::leave(cpu::Exit why) {
+    if (machine_.control.ended()) return false;
+    switch (why) {
+        case cpu::Exit::kNone:
+        case cpu::Exit::kLimit: return true;
+        case cpu::Exit::kSync: state_ = State::kSync; return true;
+        case cpu::Exit::kWaitDvm: state_ = State::kWaitDvm; break;
+        case cpu::Exit::kWfe:
+            state_ = State::kWfe;
+            start_event_stream();
+            break;
+        case cpu::Exit::kWfi: state_ = State::kWfi; break;
+        case cpu::Exit::kOff: state_ = State::kOff; break;
+        case cpu::Exit::kStop:
+            pe.stop_requested = false;
+            if (stalled_) state_ = State::kStalled;
+            if (suspended_) state_ = State::kWfi;
+            stalled_ = suspended_ = false;
+            break;
+    }
+    return wake_up();
+}
+
+bool CoreModule::wake_up() {
+    const u32 wake_cycles = engine->config().maintenance.wfe_wake_cycles;
+    switch (state_) {
+        case State::kRunning:
+        case State::kSync: return true;
+        case State::kStalled:
+            if (pe.dvm_outstanding > machine_.config.interconnect.dvm_outstanding) return false;
+            account_waiting();
+            break;
+        case State::kWaitDvm:
+            if (pe.dvm_outstanding != 0) return false;
+            account_waiting();
+            pe.synced = true;  // woken at board time: the DSB completes here
+            break;
+        case State::kWfe: {
+            const bool interrupt =
+                (pe.irq_line && !(pe.ps.daif & kMaskIrq)) || (pe.fiq_line && !(pe.ps.daif & kMaskFiq));
+            if (!pe.event_register && !interrupt) return false;
+            account_waiting();
+            pe.event_register = false;
+            pe.charge(cpu::Cost::kWfe, wake_cycles);
+            emit(EventKind::kWfeWake);
+            break;
+        }
+        case State::kWfi:
+            if (!pe.irq_line && !pe.fiq_line) return false;
+            account_waiting();
+            pe.charge(cpu::Cost::kParked, wake_cycles);
+            emit(EventKind::kWfiWake);
+            break;
+        case State::kOff:
+            if (!pe.powered) return false;
+            account_waiting();
+            break;
+    }
+    state_ = State::kRunning;
+    return true;
+}
+
+void CoreModule::account_waiting() {
+    cpu::Cost cause;
+    switch (state_) {
+        case State::kRunning:
+        case State::kSync: return;
+        case State::kStalled:
+        case State::kWaitDvm: cause = cpu::Cost::kTlbiDsb; break;
+        case State::kWfe: cause = cpu::Cost::kWfe; break;
+        case State::kWfi:
+        case State::kOff: cause = cpu::Cost::kParked; break;
+        default: return;
+    }
+    const u64 reached = clock_.cycles(machine_.now_ps());
+    if (reached > pe.cycles) pe.charge(cause, reached - pe.cycles);
+    pe.now_ps = local_ps();
+}
+
+void CoreModule::check_abort_loop() {
+    if (pe.abort_loop < kAbortLoopLimit) return;
+    machine_.control.end(Outcome::kAbortLoop,
+                         fmt::format("core {} takes exceptions without executing an instruction: pc {}, ELR_EL1 {}, "
+                                     "ESR_EL1 {:#x}, FAR_EL1 {:#x}",
+                                     pe.id, machine_.symbols.symbolize(pe.pc), machine_.symbols.symbolize(pe.sys.elr),
+                                     pe.sys.esr, pe.sys.far));
+}
+
+void CoreModule::refresh_hooks() {
+    if (machine_.probes.changed(pe.id)) engine->set_probes(machine_.probes.take(pe.id));
+    if (machine_.injector.hook_changed(pe.id)) {
+        const Injector::Range range = machine_.injector.take_hook(pe.id);
+        if (range.hi == 0)
+            engine->set_conflict_hook(0, 0, {});
+        else
+            engine->set_conflict_hook(range.lo, range.hi, [this](cpu::Pe& who, u64 va, Access access) {
+                return machine_.injector.access(who, va, access);
+            });
+    }
+}
+
+void CoreModule::interrupt_engine() {
+    pe.stop_requested = true;
+    pe.attention = true;
+}
+
+void CoreModule::power_on(u64 entry_pa, u64 x0, u64 delay_ps) {
+    power_ = {entry_pa, x0};
+    power_due_.notify(Kernel::ps(delay_ps));
+}
+
+void CoreModule::power_arrives() {
+    account_waiting();
+    machine_.gic.reset_cpu_interface(pe.id);
+    machine_.psci.arrived(pe.id);
+    if (machine_.checker) machine_.checker->on_power(pe.id, true);
+    engine->reset(power_.entry, power_.x0);
+    timer_written(pe);
+    wake_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void CoreModule::power_off() {
+    pe.powered = false;
+    pe.attention = true;
+    if (machine_.checker) machine_.checker->on_power(pe.id, false);
+}
+
+void CoreModule::suspend() {
+    suspended_ = true;
+    interrupt_engine();
+}
+
+void CoreModule::set_irq(bool level) {
+    pe.irq_line = level;
+    if (!level) return;
+    pe.attention = true;
+    if (state_ == State::kWfe || state_ == State::kWfi) wake_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void CoreModule::set_fiq(bool level) {
+    pe.fiq_line = level;
+    if (!level) return;
+    pe.attention = true;
+    if (state_ == State::kWfe || state_ == State::kWfi) wake_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void CoreModule::event_arrives_in(u64 delay_ps) {
+    const u64 due = machine_.now_ps() + delay_ps;
+    if (!event_times_.empty() && event_times_.back() == due) return;
+    event_times_.insert(std::ranges::upper_bound(event_times_, due), due);
+    event_due_.notify(Kernel::ps(event_times_.front() - machine_.now_ps()));
+}
+
+void CoreModule::events_arrive() {
+    const u64 now = machine_.now_ps();
+    while (!event_times_.empty() && event_times_.front() <= now) event_times_.pop_front();
+    if (!event_times_.empty()) event_due_.notify(Kernel::ps(event_times_.front() - now));
+    pe.event_register = true;
+    if (state_ == State::kWfe) wake_.notify(sc_core::SC_ZERO_TIME);
+}
+
+std::string CoreModule::describe() const {
+    const char* what = "runs";
+    switch (state_) {
+        case State::kRunning:
+        case State::kSync: break;
+        case State::kStalled: what = "waits to issue a TLBI"; break;
+        case State::kWaitDvm: what = "waits in DSB"; break;
+        case State::kWfe: what = "waits in WFE"; break;
+        case State::kWfi: what = "waits in WFI"; break;
+        case State::kOff: return fmt::format("core {} is off", pe.id);
+    }
+    return fmt::format("core {} {} before {}", pe.id, what, machine_.symbols.symbolize(pe.pc));
+}
+
+}  // namespace bbmsim::sim

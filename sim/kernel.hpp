@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hides SystemC's one-context-per-process habits: each Kernel owns a simulation context of its own, any number may be
+// alive, and each runs only inside a Scope. Tried with SystemC 2.3.4 (design: mechanism 11):
+//   - a context is made current by two global pointers, sc_curr_simcontext and sc_default_global_context;
+//   - modules must be destroyed before their context, and while it is current;
+//   - the process must end with some context in place: the one that SystemC made at start-up is never touched;
+//   - processes stop at sc_pause() only after the evaluation phase is complete, so pausing changes no order.
+// Use from one thread at a time. What SystemC itself would print is silenced; its errors throw sc_report.
+#pragma once
+
+#include "models/mmu/types.hpp"
+
+#include <memory>
+#include <systemc>
+
+namespace bbmsim::sim {
+
+class Kernel {
+public:
+    Kernel();
+    ~Kernel();
+    Kernel(const Kernel&) = delete;
+    Kernel& operator=(const Kernel&) = delete;
+
+    // Makes the kernel's context current for the Scope's lifetime. Scopes nest.
+    class Scope {
+    public:
+        explicit Scope(const Kernel& kernel);
+        ~Scope();
+        Scope(const Scope&) = delete;
+        Scope& operator=(const Scope&) = delete;
+
+    private:
+        sc_core::sc_simcontext* current_;
+        sc_core::sc_simcontext* global_;
+    };
+
+    // Completes bindings and lets every process run to its first wait; no time passes. Within a Scope only.
+    void elaborate();
+
+    enum class Stopped : u8 { kPaused, kStarved, kTime };
+    // Runs until board time `until_ps`, pause(), or nothing is left that could ever happen. Within a Scope only.
+    Stopped run(u64 until_ps);
+    void pause();  // from a process: run() returns once the evaluation phase is complete
+    [[nodiscard]] u64 now_ps() const { return context_->time_stamp().value(); }
+
+    // Within a Scope only (sc_time looks at the current context).
+    static sc_core::sc_time ps(u64 picoseconds) { return sc_core::sc_time::from_value(picoseconds); }
+
+private:
+    std::unique_ptr<sc_core::sc_simcontext> context_;
+    bool paused_ = false;
+};
+
+}  // namespace bbmsim::sim

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/machine.hpp"
+
+#include "models/board/memory_map.hpp"
+#include "sim/random.hpp"
+#include "sim/rtc_module.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+namespace bbmsim::sim {
+
+namespace {
+
+// What of the session's seed is whose; PE n uses stream n.
+constexpr u64 kInjectionStream = 1000, kRtcStream = 1001;
+constexpr u64 kEpoch2023 = 1'672'531'200, kSecondsOfAYear = 31'536'000;
+
+enum class MarkerSub : u8 { kBegin = 0, kEnd = 1, kProgress = 2 };
+
+}  // namespace
+
+Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
+    : kernel_(kernel),
+      config(board),
+      control(kernel),
+      ram(PhysAddr(board::kRamBase), board.memory_bytes, board.zero_fill),
+      domain(ram.view(), bus),
+      checker(board.checker ? std::make_unique<mmu::BbmChecker>(domain) : nullptr),
+      monitors(domain),
+      counter{.hz = board.counter_hz},
+      psci(static_cast<unsigned>(board.cores.size()), PhysAddr(board::kRamBase), board.memory_bytes),
+      gic(
+          static_cast<unsigned>(board.cores.size()), [this](PeId pe, bool level) { cores[pe]->set_irq(level); },
+          [this](PeId pe, bool level) { cores[pe]->set_fiq(level); }),
+      uart([this](u8 byte) { transmit(byte); }, [this](bool level) { gic.set_spi(board::kUartSpi, level); }),
+      injector(bus, static_cast<unsigned>(board.cores.size()), split_seed(seed, kInjectionStream)),
+      phases([this] { return gather(); },
+             [this](PeId pe, u64, unsigned index, bool end) {
+                 emit_marker(pe, index, 0, static_cast<u8>(end ? MarkerSub::kEnd : MarkerSub::kBegin));
+             }),
+      probes(phases, injector, static_cast<unsigned>(board.cores.size())),
+      router("router", u64{board.interconnect.mmio_ns} * 1000),
+      dvm("dvm", board.interconnect, kernel),
+      host_port("host_port"),
+      ram_target_("ram", domain) {
+    domain.checker = checker.get();
+    for (std::size_t i = 0; i < board.cores.size(); ++i) {
+        const auto id = static_cast<PeId>(i);
+        if (checker) {
+            const mmu::MmuConfig& mmu = board.cores[i].mmu;
+            checker->add_pe(id, {mmu.bbml, mmu.conflict_free, mmu.asid_bits});
+        }
+        cores.push_back(std::make_unique<CoreModule>(fmt::format("core{}", i).c_str(), *this, id, seed));
+        CoreModule& core = *cores.back();
+        core.memory.bind(router.from);
+        core.dvm_out.bind(dvm.from_pe);
+        dvm.to_pe.bind(core.dvm_in);
+    }
+    host_port.socket.bind(router.from);
+
+    auto device = [this](const char* name, auto& model) -> RegisterDevice& {
+        devices_.push_back(std::make_unique<RegisterDevice>(
+            name, [&model](u64 offset, unsigned size) { return model.read(offset, size); },
+            [&model](u64 offset, u64 value, unsigned size) { model.write(offset, value, size); }));
+        return *devices_.back();
+    };
+    const u64 epoch = kEpoch2023 + split_seed(seed, kRtcStream) % kSecondsOfAYear;
+    rtc_ = std::make_unique<RtcModule>("rtc_clock", kernel, epoch,
+                                       [this](bool level) { gic.set_spi(board::kRtcSpi, level); });
+    for (const board::MappedRegion& region : board::memory_map(static_cast<unsigned>(board.cores.size()))) {
+        RegisterDevice* target = nullptr;
+        const std::string name(region.name);
+        switch (region.region) {
+            case board::Region::kGicDistributor: target = &device(name.c_str(), gic.distributor()); break;
+            case board::Region::kGicRedistributors: target = &device(name.c_str(), gic.redistributors()); break;
+            case board::Region::kUart: target = &device(name.c_str(), uart); break;
+            case board::Region::kRtc: target = &device(name.c_str(), *rtc_); break;
+        }
+        router.map(region.base, region.bytes, target->socket);
+    }
+    router.map(ram.base().raw(), ram.bytes(), ram_target_.socket);
+}
+
+Machine::~Machine() = default;
+
+void Machine::boot(u64 entry_pa, u64 dtb_pa) { cores[0]->power_on(entry_pa, dtb_pa, 0); }
+
+void Machine::send_event(PeId) {
+    for (auto& core : cores) core->event_arrives_in(u64{config.interconnect.event_ns} * 1000);
+}
+
+void Machine::event_to(PeId target) {
+    if (target < cores.size()) cores[target]->event_arrives_in(u64{config.interconnect.event_ns} * 1000);
+}
+
+void Machine::account_waiting() {
+    for (auto& core : cores) core->account_waiting();
+}
+
+BoardCounters Machine::gather() {
+    account_waiting();
+    BoardCounters board;
+    for (auto& core : cores) board.cores.push_back(core->counters());
+    if (checker) board.tables_linked = checker->stats().tables_linked;
+    return board;
+}
+
+std::string Machine::describe_waiting() const {
+    std::string text;
+    for (const auto& core : cores) {
+        if (!text.empty()) text += ", ";
+        text += core->describe();
+    }
+    return text;
+}
+
+std::vector<std::string> Machine::remarks() const {
+    std::vector<std::string> lines;
+    for (const auto& core : cores)
+        if (const cpu::Pe& pe = core->pe; pe.unmodelled_fp != 0)
+            lines.push_back(
+                fmt::format("core {}: {} FP/SIMD instructions, which are not modelled, taken as UNDEFINED; first at {}",
+                            pe.id, pe.unmodelled_fp, symbols.symbolize(pe.unmodelled_fp_pc)));
+    for (std::string& line : gic.notes()) lines.push_back(std::move(line));
+    for (std::string line : {uart.note(), rtc_->note()})
+        if (!line.empty()) lines.push_back(std::move(line));
+    return lines;
+}
+
+void Machine::transmit(u8 byte) {
+    console.push_back(static_cast<char>(byte));
+    if (bus.wants(EventKind::kConsole)) bus.emit({.kind = EventKind::kConsole, .sub = byte, .time_ps = now_ps()});
+}
+
+void Machine::emit_marker(PeId pe, u64 a, u64 b, u8 sub) {
+    if (!bus.wants(EventKind::kMarker)) return;
+    bus.emit({.kind = EventKind::kMarker,
+              .pe = pe,
+              .sub = sub,
+              .time_ps = cores[pe]->local_ps(),
+              .pc = cores[pe]->pe.slow_pc,
+              .a = a,
+              .b = b});
+}
+
+}  // namespace bbmsim::sim

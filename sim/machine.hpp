@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// One board, wired: the plain models, the SystemC modules around them, and what a session records about them.
+// Made and destroyed within the Scope of its Kernel.
+#pragma once
+
+#include "models/board/generic_timer.hpp"
+#include "models/board/gicv3.hpp"
+#include "models/board/pl011.hpp"
+#include "models/board/pl031.hpp"
+#include "models/board/psci.hpp"
+#include "models/board/ram.hpp"
+#include "models/cpu/exclusives.hpp"
+#include "models/mmu/checker/bbm_checker.hpp"
+#include "models/mmu/inner_domain.hpp"
+#include "sim/core_module.hpp"
+#include "sim/devices.hpp"
+#include "sim/dvm.hpp"
+#include "sim/events.hpp"
+#include "sim/injector.hpp"
+#include "sim/phase_recorder.hpp"
+#include "sim/probes.hpp"
+#include "sim/run_control.hpp"
+#include "sim/symbols.hpp"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace bbmsim::sim {
+
+class RtcModule;
+
+class Machine {
+public:
+    Machine(Kernel& kernel, const BoardConfig& config, u64 seed);
+    ~Machine();
+    Machine(const Machine&) = delete;
+
+    [[nodiscard]] u64 now_ps() const { return kernel_.now_ps(); }
+    void boot(u64 entry_pa, u64 dtb_pa);  // PE 0, at time 0
+
+    // From the PEs.
+    void hypercall(CoreModule& core, bool smc, u16 imm);
+    void send_event(PeId from);
+    void event_to(PeId target);
+
+    void account_waiting();  // every waiting PE, up to now
+    [[nodiscard]] BoardCounters gather();
+    [[nodiscard]] std::string describe_waiting() const;
+    [[nodiscard]] std::vector<std::string> remarks() const;
+
+private:
+    Kernel& kernel_;
+
+public:
+    const BoardConfig config;
+    RunControl control;
+    board::Ram ram;
+    EventBus bus;
+    mmu::InnerDomain domain;
+    std::unique_ptr<mmu::BbmChecker> checker;
+    cpu::ExclusiveMonitors monitors;
+    board::SystemCounter counter;
+    board::Psci psci;
+    board::GicV3 gic;
+    board::Pl011 uart;
+
+    SymbolTable symbols;
+    Injector injector;
+    PhaseRecorder phases;
+    Probes probes;
+    std::string console;
+    std::vector<std::pair<std::string, u64>> guest_results;
+    std::pair<u64, u64> progress{0, 0};
+
+    DvmPool dvm_pool;
+    Router router;
+    DvmNode dvm;
+    HostPort host_port;
+    std::vector<std::unique_ptr<CoreModule>> cores;
+
+private:
+    bool psci_call(CoreModule& core);   // false: not one of its functions
+    bool guest_call(CoreModule& core);  // guest_abi.h
+    [[nodiscard]] std::string guest_text(u64 pa) const;
+    void transmit(u8 byte);
+    void emit_marker(PeId pe, u64 a, u64 b, u8 sub);
+
+    RamTarget ram_target_;
+    std::vector<std::unique_ptr<RegisterDevice>> devices_;
+    std::unique_ptr<RtcModule> rtc_;
+    PeId uart_writer_ = kNoPe;
+};
+
+}  // namespace bbmsim::sim

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/probes.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <stdexcept>
+
+namespace bbmsim::sim {
+
+namespace {
+
+std::optional<u64> parse_address(const std::string& text) {
+    if (!text.starts_with("0x")) return std::nullopt;
+    u64 value = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data() + 2, end, value, 16);
+    if (error != std::errc() || stop != end) return std::nullopt;
+    return value;
+}
+
+std::vector<u64> addresses(const SymbolTable& symbols, const std::string& name, const std::string& who) {
+    if (const auto address = parse_address(name)) return {*address};
+    auto found = symbols.addresses_of(name);
+    if (found.empty()) throw std::invalid_argument(fmt::format("{}: no symbol '{}'", who, name));
+    return found;
+}
+
+}  // namespace
+
+void Probes::require(const SymbolTable& symbols, const std::string& name, const std::string& who) {
+    addresses(symbols, name, who);
+}
+
+void Probes::add_phase(const PhaseSpec& spec) {
+    if (spec.name.empty() || spec.enter.empty())
+        throw std::invalid_argument(fmt::format("phase '{}': name and enter must not be empty", spec.name));
+    if (std::ranges::any_of(specs_, [&](const PhaseSpec& s) { return s.name == spec.name; }))
+        throw std::invalid_argument(fmt::format("phase '{}' is declared twice", spec.name));
+    specs_.push_back(spec);
+    phases_.declare(spec.name);
+}
+
+void Probes::resolve(const SymbolTable& symbols) {
+    std::map<u64, std::vector<Action>> actions;
+    for (const PhaseSpec& spec : specs_) {
+        const std::string who = fmt::format("phase '{}'", spec.name);
+        for (const u64 a : addresses(symbols, spec.enter, who))
+            actions[a].push_back({Action::Kind::kEnter, spec.name, spec.leave.empty()});
+        if (spec.leave.empty()) continue;
+        for (const u64 a : addresses(symbols, spec.leave, who)) actions[a].push_back({Action::Kind::kLeave, spec.name});
+    }
+    for (const std::string& name : injector_.symbols())
+        for (const u64 a : addresses(symbols, name, "injection.after_symbol"))
+            actions[a].push_back({Action::Kind::kArm, name});
+    // At one address what ends comes before what begins.
+    for (auto& [address, list] : actions)
+        std::ranges::stable_sort(list, {}, [](const Action& a) { return a.kind != Action::Kind::kLeave; });
+    actions_ = std::move(actions);
+    dirty_.assign(dirty_.size(), true);
+}
+
+std::vector<u64> Probes::take(PeId pe) {
+    dirty_[pe] = false;
+    std::vector<u64> out;
+    for (const auto& [address, list] : actions_) out.push_back(address);
+    for (const Return& r : returns_[pe]) out.push_back(r.va);
+    std::ranges::sort(out);
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+}
+
+void Probes::enter(cpu::Pe& pe, const Action& action) {
+    if (action.until_return) {
+        if (phases_.open(action.name, pe.id)) return;  // recursion: the outermost call counts
+        returns_[pe.id].push_back({action.name, pe.r[30], pe.r[cpu::kRegSp]});
+        dirty_[pe.id] = true;
+    }
+    phases_.begin(action.name, pe.id, pe.now_ps);
+}
+
+void Probes::reached(cpu::Pe& pe, u64 va) {
+    auto& returns = returns_[pe.id];
+    for (std::size_t i = returns.size(); i-- > 0;) {
+        if (returns[i].va != va || returns[i].sp != pe.r[cpu::kRegSp]) continue;
+        phases_.end(returns[i].name, pe.id, pe.now_ps);
+        returns.erase(returns.begin() + static_cast<std::ptrdiff_t>(i));
+        dirty_[pe.id] = true;
+    }
+    const auto found = actions_.find(va);
+    if (found == actions_.end()) return;
+    for (const Action& action : found->second) {
+        switch (action.kind) {
+            case Action::Kind::kEnter: enter(pe, action); break;
+            case Action::Kind::kLeave: phases_.end(action.name, pe.id, pe.now_ps); break;
+            case Action::Kind::kArm: injector_.reached(action.name, pe.now_ps); break;
+        }
+    }
+}
+
+}  // namespace bbmsim::sim

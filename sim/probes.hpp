@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Probed addresses and what happens there: phases begin and end, injections are armed.
+#pragma once
+
+#include "models/cpu/pe.hpp"
+#include "sim/injector.hpp"
+#include "sim/phase_recorder.hpp"
+#include "sim/symbols.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace bbmsim::sim {
+
+class Probes {
+public:
+    Probes(PhaseRecorder& phases, Injector& injector, unsigned cores)
+        : phases_(phases), injector_(injector), returns_(cores), dirty_(cores, false) {}
+
+    void add_phase(const PhaseSpec& spec);
+    // Throws std::invalid_argument if the name is neither a symbol nor an address.
+    static void require(const SymbolTable& symbols, const std::string& name, const std::string& who);
+    // Gives every name its addresses. Throws std::invalid_argument that names an unknown symbol.
+    void resolve(const SymbolTable& symbols);
+
+    void reached(cpu::Pe& pe, u64 va);  // before the instruction there executes
+
+    // The addresses to install in the PE's engine, if they changed since they were last taken.
+    [[nodiscard]] bool changed(PeId pe) const { return dirty_[pe]; }
+    std::vector<u64> take(PeId pe);
+
+private:
+    struct Action {
+        enum class Kind : u8 { kEnter, kLeave, kArm } kind;
+        std::string name;  // of the phase, or of the symbol that arms
+        bool until_return = false;
+    };
+    // A PE is inside a phase that ends when it returns: there, with the stack pointer of the call.
+    struct Return {
+        std::string name;
+        u64 va;
+        u64 sp;
+    };
+    void enter(cpu::Pe& pe, const Action& action);
+
+    PhaseRecorder& phases_;
+    Injector& injector_;
+    std::vector<PhaseSpec> specs_;
+    std::map<u64, std::vector<Action>> actions_;
+    std::vector<std::vector<Return>> returns_;
+    std::vector<bool> dirty_;
+};
+
+}  // namespace bbmsim::sim

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// Making, starting and running a session. Results: session_results.cpp. Inspection: session_inspect.cpp.
+#include "sim/session.hpp"
+
+#include "models/board/affinity.hpp"
+#include "models/board/device_tree.hpp"
+#include "models/board/memory_map.hpp"
+#include "sim/session_impl.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <stdexcept>
+
+namespace bbmsim::sim {
+
+namespace {
+
+constexpr u64 kDtbAlignment = u64{2} << 20;  // arm64 boot protocol: at most 2 MiB, not across such a boundary
+
+const BoardConfig& checked(const BoardConfig& board) {
+    const auto problems = validate(board);
+    if (problems.empty()) return board;
+    std::string text;
+    for (const std::string& line : problems) text += (text.empty() ? "" : "\n") + line;
+    throw std::invalid_argument(text);
+}
+
+std::string compatible_of(const std::string& core) {
+    return core.starts_with("cortex-") || core.starts_with("neoverse-") ? "arm," + core : "arm,armv8";
+}
+
+}  // namespace
+
+Session::Impl::Impl(const BoardConfig& board, u64 the_seed) : seed(the_seed) {
+    const Kernel::Scope scope(kernel);
+    machine = std::make_unique<Machine>(kernel, board, seed);
+    kernel.elaborate();
+    subscriptions = std::make_unique<Subscriptions>(machine->bus, machine->control);
+    trace = std::make_unique<TraceRecorder>(machine->bus);
+}
+
+Session::Impl::~Impl() {
+    const Kernel::Scope scope(kernel);
+    trace.reset();
+    subscriptions.reset();
+    machine.reset();
+}
+
+void Session::Impl::note_loaded(u64 pa, u64 bytes) {
+    if (bytes) loaded.push_back({pa, pa + bytes});
+}
+
+// The base of RAM if nothing was loaded there, else the first 2 MiB boundary behind everything: as QEMU's virt does.
+u64 Session::Impl::place_dtb(u64 bytes) const {
+    const u64 base = machine->ram.base().raw();
+    auto is_free = [&](u64 at) {
+        return std::ranges::none_of(loaded, [&](const Extent& e) { return e.lo < at + bytes && at < e.hi; });
+    };
+    if (is_free(base)) return base;
+    u64 end = base;
+    for (const Extent& e : loaded) end = std::max(end, e.hi);
+    const u64 at = (end + kDtbAlignment - 1) & ~(kDtbAlignment - 1);
+    if (!machine->ram.view().contains(PhysAddr(at), bytes))
+        throw std::invalid_argument(
+            fmt::format("no room for the device tree: what is loaded ends at {:#x}, RAM at {:#x}", end,
+                        base + machine->ram.bytes()));
+    return at;
+}
+
+void Session::Impl::start() {
+    machine->probes.resolve(machine->symbols);
+    probes_stale = false;
+    if (started) return;
+    if (!dtb) {
+        board::DeviceTreeConfig config;
+        for (std::size_t i = 0; i < machine->config.cores.size(); ++i)
+            config.cpus.push_back(
+                {board::affinity_of(static_cast<PeId>(i)), compatible_of(machine->config.cores[i].name)});
+        config.memory_base = machine->ram.base().raw();
+        config.memory_bytes = machine->ram.bytes();
+        config.bootargs = bootargs;
+        config.seed = seed;
+        dtb = board::build_device_tree(config);
+    }
+    const u64 at = place_dtb(dtb->size());
+    machine->host_port.write(at, *dtb);
+    machine->boot(entry.value_or(machine->ram.base().raw()), at);
+    started = true;
+}
+
+Session::Session(const BoardConfig& board, u64 seed) : impl_(std::make_unique<Impl>(checked(board), seed)) {}
+Session::~Session() = default;
+
+void Session::load(u64 pa, std::span<const u8> bytes) {
+    const RamView& ram = impl_->machine->ram.view();
+    if (!bytes.empty() && !ram.contains(PhysAddr(pa), bytes.size()))
+        throw std::out_of_range(fmt::format("load of {:#x} bytes at {:#x}: RAM is {:#x}..{:#x}", bytes.size(), pa,
+                                            ram.base, ram.base + ram.bytes));
+    impl_->machine->host_port.write(pa, bytes);
+    impl_->note_loaded(pa, bytes.size());
+}
+
+void Session::set_entry(u64 pa) { impl_->entry = pa; }
+void Session::set_bootargs(const std::string& bootargs) { impl_->bootargs = bootargs; }
+void Session::set_dtb(std::vector<u8> dtb) { impl_->dtb = std::move(dtb); }
+
+void Session::set_symbols(std::vector<Symbol> symbols) {
+    impl_->machine->symbols.set(std::move(symbols));
+    impl_->probes_stale = true;
+}
+
+void Session::add_phase(const PhaseSpec& spec) {
+    impl_->machine->probes.add_phase(spec);
+    impl_->probes_stale = true;
+}
+
+u32 Session::inject(const Injection& injection) {
+    Machine& machine = *impl_->machine;
+    if (!injection.after_symbol.empty() && impl_->started)
+        Probes::require(machine.symbols, injection.after_symbol, "injection.after_symbol");
+    const u32 id = machine.injector.add(injection);
+    impl_->probes_stale = true;
+    return id;
+}
+
+Outcome Session::run(const RunLimits& limits) {
+    Machine& machine = *impl_->machine;
+    if (impl_->running) throw std::logic_error("run() from within an event callback");
+    if (machine.control.ended()) return machine.control.outcome();
+    if (!impl_->started || impl_->probes_stale) {
+        const Kernel::Scope scope(impl_->kernel);
+        impl_->start();
+    }
+    for (auto& core : machine.cores) core->engine->set_trace(machine.bus.wants(EventKind::kInstruction));
+    impl_->transient_detail.clear();
+    machine.control.begin(limits.host_seconds);
+    Kernel::Stopped stopped;
+    {
+        const Kernel::Scope scope(impl_->kernel);
+        impl_->running = true;
+        try {
+            stopped = impl_->kernel.run(limits.simulated_ps);
+        } catch (const std::exception& error) {
+            machine.control.end(Outcome::kError, error.what());
+            stopped = Kernel::Stopped::kPaused;
+        }
+        impl_->running = false;
+    }
+    machine.account_waiting();
+    impl_->subscriptions->settle();
+    machine.control.rethrow();
+    if (machine.control.ended()) return machine.control.outcome();
+    switch (stopped) {
+        case Kernel::Stopped::kPaused: return Outcome::kRunning;
+        case Kernel::Stopped::kTime:
+            impl_->transient_detail = fmt::format("simulated time limit of {} ps", limits.simulated_ps);
+            return Outcome::kTimeout;
+        case Kernel::Stopped::kStarved: break;
+    }
+    impl_->transient_detail = "nothing can happen any more: " + machine.describe_waiting();
+    return Outcome::kDeadlock;
+}
+
+void Session::stop() {
+    const Kernel::Scope scope(impl_->kernel);
+    impl_->machine->control.stop();
+}
+
+u64 Session::now_ps() const { return impl_->kernel.now_ps(); }
+
+std::string Session::detail() const {
+    return impl_->machine->control.ended() ? impl_->machine->control.detail() : impl_->transient_detail;
+}
+
+void Session::finish() {
+    Machine& machine = *impl_->machine;
+    if (impl_->finished) return;
+    impl_->finished = true;
+    machine.account_waiting();
+    if (machine.checker) machine.checker->finish(now_ps());
+}
+
+u32 Session::subscribe(u64 kinds_mask, Callback callback) {
+    return impl_->subscriptions->add(kinds_mask, std::move(callback));
+}
+void Session::unsubscribe(u32 id) { impl_->subscriptions->remove(id); }
+void Session::record_trace(u64 kinds_mask, u64 max_events) { impl_->trace->start(kinds_mask, max_events); }
+
+}  // namespace bbmsim::sim

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// One simulation: board, PEs, checker, time. What Python binds. Hides SystemC completely: no SystemC header here, and
+// any number of sessions may live in one process, run one after another or in turns (one thread at a time).
+#pragma once
+
+#include "models/cpu/pe.hpp"
+#include "models/mmu/checker/findings.hpp"
+#include "models/mmu/event.hpp"
+#include "models/mmu/mmu.hpp"
+#include "sim/config.hpp"
+#include "sim/injection.hpp"
+#include "sim/phases.hpp"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace bbmsim::sim {
+
+inline constexpr u64 kNoPhysical = ~u64{0};
+struct Symbol {
+    std::string name;
+    u64 address = 0;             // where the code is linked to run
+    u64 size = 0;                // 0: unknown
+    u64 physical = kNoPhysical;  // where it also runs, with the MMU off or through an identity map
+};
+
+enum class Outcome : u8 {
+    kRunning,      // run() returned because its budget ended, an event callback asked to stop, or stop() was called
+    kPoweroff,     // PSCI SYSTEM_OFF
+    kReset,        // PSCI SYSTEM_RESET
+    kDeadlock,     // every PE waits and nothing can wake one
+    kAbortLoop,    // a PE takes exceptions without retiring an instruction
+    kGuestFailed,  // the guest said so (BBM_CALL_FAIL)
+    kTimeout,      // simulated time limit
+    kError         // internal: `detail` says what; the session can't go on
+};
+
+struct RunLimits {
+    u64 simulated_ps = ~u64{0};  // absolute board time at which the outcome is kTimeout
+    double host_seconds = 0.2;   // come back (kRunning) at least this often, so that Ctrl-C and progress work
+};
+
+struct CoreStats {
+    std::string name;
+    u32 bbml = 0;
+    u64 cycles = 0, instructions = 0;
+    std::array<u64, static_cast<unsigned>(cpu::Cost::kCount)> cost{};
+    mmu::MmuStats tlb;
+    u64 l1d_cache_misses = 0, l2_cache_misses = 0;
+    u64 loads = 0, stores = 0, exceptions = 0, interrupts = 0, conflict_aborts = 0, dsb = 0, dvm_sent = 0,
+        dvm_received = 0;
+    std::vector<std::pair<std::string, u64>> tlbi;  // by mnemonic, only those that occurred, sorted
+    std::array<u64, 4> descriptor_writes{};         // to live tables, by level
+};
+
+class Session {
+public:
+    Session(const BoardConfig& board, u64 seed);  // throws std::invalid_argument with validate()'s lines
+    ~Session();
+    Session(const Session&) = delete;
+
+    // --- before the first run()
+    void load(u64 pa, std::span<const u8> bytes);  // RAM contents; throws std::out_of_range
+    void set_entry(u64 pa);
+    void set_bootargs(const std::string& bootargs);  // into the generated DTB's /chosen
+    void set_dtb(std::vector<u8> dtb);               // replaces the generated one
+    void set_symbols(std::vector<Symbol> symbols);
+    void add_phase(const PhaseSpec& spec);
+    u32 inject(const Injection& injection);  // id; also while stopped later on
+
+    // --- running
+    Outcome run(const RunLimits& limits);
+    void stop();  // from a callback: run() returns kRunning soon
+    [[nodiscard]] u64 now_ps() const;
+    [[nodiscard]] std::string detail() const;  // of the outcome: one line
+    void finish();                             // after the last run(): end-of-run judgements, once
+
+    // --- events
+    using Callback = std::function<void(const Event&)>;
+    u32 subscribe(u64 kinds_mask, Callback callback);
+    void unsubscribe(u32 id);
+    void record_trace(u64 kinds_mask, u64 max_events);  // kept in memory for trace()
+    [[nodiscard]] const std::vector<Event>& trace() const;
+    [[nodiscard]] u64 trace_dropped() const;
+
+    // --- results, valid whenever stopped
+    [[nodiscard]] const std::vector<mmu::Violation>& violations() const;
+    [[nodiscard]] const std::vector<mmu::Hazard>& hazards() const;
+    [[nodiscard]] const std::vector<mmu::Note>& notes() const;
+    [[nodiscard]] mmu::CheckerStats checker_stats() const;
+    [[nodiscard]] std::vector<PhaseResult> phases() const;
+    [[nodiscard]] CoreStats core_stats(PeId pe) const;
+    [[nodiscard]] std::vector<InjectionResult> injections() const;
+    [[nodiscard]] std::string console() const;
+    [[nodiscard]] std::vector<std::pair<std::string, u64>> guest_results()
+        const;                                               // what the guest reported by marker calls
+    [[nodiscard]] std::vector<std::string> remarks() const;  // what the guest used and nobody models, one line each
+    [[nodiscard]] std::pair<u64, u64> progress() const;      // done, total: the guest's last BBM_CALL_PROGRESS
+    [[nodiscard]] std::string symbolize(u64 pc) const;       // "split_pmd+0x1c", or "0x4020_0000" without symbols
+
+    // --- inspection and change while stopped
+    [[nodiscard]] const cpu::Pe& pe(PeId pe) const;
+    [[nodiscard]] u64 sysreg(PeId pe, const std::string& name) const;  // throws std::invalid_argument
+    [[nodiscard]] std::vector<mmu::TlbEntry> tlb(PeId pe, mmu::Structure which) const;
+    [[nodiscard]] mmu::WalkResult walk(PeId pe, u64 va) const;
+    [[nodiscard]] std::vector<u8> read_memory(u64 pa, u64 bytes) const;
+    void write_memory(u64 pa, std::span<const u8> bytes);
+    [[nodiscard]] std::string disassemble(u32 raw, u64 pc) const;
+    [[nodiscard]] const BoardConfig& board() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bbmsim::sim

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stands behind Session. The kernel outlives the machine, and the machine is made and destroyed within its Scope.
+#pragma once
+
+#include "sim/machine.hpp"
+
+#include <optional>
+
+namespace bbmsim::sim {
+
+struct Session::Impl {
+    Impl(const BoardConfig& board, u64 seed);
+    ~Impl();
+
+    void start();  // at the first run(): device tree, probes, power
+    [[nodiscard]] u64 place_dtb(u64 bytes) const;
+    void note_loaded(u64 pa, u64 bytes);
+
+    u64 seed;
+    Kernel kernel;
+    std::unique_ptr<Machine> machine;
+    std::unique_ptr<Subscriptions> subscriptions;
+    std::unique_ptr<TraceRecorder> trace;
+
+    std::optional<u64> entry;
+    std::string bootargs;
+    std::optional<std::vector<u8>> dtb;
+    struct Extent {
+        u64 lo, hi;
+    };
+    std::vector<Extent> loaded;
+    bool started = false, finished = false, running = false;
+    bool probes_stale = false;     // symbols or arming symbols were added since the probes were resolved
+    std::string transient_detail;  // of an outcome that is not final: deadlock, timeout
+
+    // The checker's lists with symbols added; rebuilt when asked for.
+    std::vector<mmu::Violation> violations;
+    std::vector<mmu::Hazard> hazards;
+    std::vector<mmu::Note> notes;
+};
+
+}  // namespace bbmsim::sim

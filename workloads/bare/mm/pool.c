@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Table pages come from one range of RAM, from low to high, and are never given back.
+ */
+#include "lib/guest.h"
+#include "lib/string.h"
+#include "mm/mm.h"
+
+struct table_pool pool;
+u64 image_pa;
+
+/* Enough for the linear map in pages, the small maps, and a few spare ones. */
+u64 pool_bytes_needed(void) {
+    const u64 ram = machine.ram_end - machine.ram_base;
+    u64 tables = 64;
+    for (unsigned level = root_level(); level < 3; ++level) tables += ram / level_span(level) + 4;
+    return tables << machine.granule_shift;
+}
+
+/* In the bank that holds the image, which lies near its start. */
+void pool_reserve(void) {
+    pool.begin = round_up(image_to_pa(image_end), 1 << 16);
+    pool.end = round_up(pool.begin + pool_bytes_needed(), 1 << 16);
+    pool.next = pool.begin;
+    for (unsigned i = 0; i < machine.fdt.bank_count; ++i)
+        if (machine.fdt.banks[i].begin <= image_pa && pool.end <= machine.fdt.banks[i].end) return;
+    fail("too little memory: the tables need 0x%lx bytes from 0x%lx on", pool.end - pool.begin, pool.begin);
+}
+
+u64 table_alloc(void) {
+    const u64 pa = pool.next;
+    if (pa + table_bytes() > pool.end) fail("out of table pages: all of 0x%lx-0x%lx are in use", pool.begin, pool.end);
+    pool.next = pa + table_bytes();
+    return pa;
+}
+
+u64 table_alloc_zeroed(void) {
+    const u64 pa = table_alloc();
+    fill_descriptors(table_pointer(pa), 0, 0, table_entries());
+    return pa;
+}

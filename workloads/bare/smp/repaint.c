@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The rendezvous around a strategy, as in Linux: the others count themselves in and wait in the identity map, with
+ * TTBR1 on an empty table and empty TLBs; the boot core waits for the count, splits, flushes, and releases them with
+ * a plain store behind the flush's DSB. The sabotages of the rendezvous are here.
+ */
+#include "lib/guest.h"
+#include "lib/sysreg.h"
+#include "mm/mm.h"
+#include "verify/verify.h"
+#include "smp/smp.h"
+#include "strategies/strategy.h"
+
+enum { LINGER_READS = 20000 };
+
+/* Begins at 1: the boot core counts as in. 0: released. In a cache line and monitor granule of its own. */
+static struct {
+    u32 count;
+    u32 pad[63];
+} rendezvous __attribute__((aligned(256))) = {.count = 1};
+
+u64 idmap_conflicts[MAX_CPUS];
+u32 idmap_conflict_is_fatal;
+
+static void wait_for_others(void) { wait_until_equal(&rendezvous.count, machine.cpus); }
+static void release_others(void) { *(volatile u32 *)&rendezvous.count = 0; }
+
+void with_others_parked(void (*work)(void)) {
+    wait_for_others();
+    work();
+    release_others();
+}
+
+void repaint_on_boot_core(void) {
+    const enum sabotage s = machine.sabotage;
+    if (!machine.strategy->repaint) return;
+    phase_begin("repaint");
+    if (s != SABOTAGE_NO_RENDEZVOUS) wait_for_others();
+    if (s == SABOTAGE_RELEASE_BEFORE_SPLIT) release_others();
+    machine.strategy->repaint();
+    if (s == SABOTAGE_NO_RENDEZVOUS) wait_for_others();
+    if (s != SABOTAGE_RELEASE_BEFORE_SPLIT) release_others();
+    phase_end("repaint");
+    barrier(); /* everybody is out of the rendezvous */
+    rendezvous.count = 1;
+}
+
+static void park_out_of_map(void) {
+    void (*const park)(u32 *, u64, u64) = (void (*)(u32 *, u64, u64))image_to_pa(park_in_idmap);
+    idmap_conflict_is_fatal = machine.panic_on_conflict;
+    write_sysreg(ttbr0_el1, boot_regs.empty); /* as cpu_install_idmap() */
+    isb();
+    local_flush_tlb_all();
+    write_sysreg(ttbr0_el1, boot_regs.ttbr0);
+    isb();
+    park((u32 *)image_to_pa(&rendezvous.count), boot_regs.empty, boot_regs.ttbr1);
+    write_sysreg(ttbr0_el1, boot_regs.empty); /* as cpu_uninstall_idmap() */
+    isb();
+    local_flush_tlb_all();
+    percpu[this_cpu()].conflicts += idmap_conflicts[this_cpu()];
+    idmap_conflicts[this_cpu()] = 0;
+}
+
+void park_until_released(void) {
+    phase_begin("park");
+    if (machine.in_map) park_in_map(&rendezvous.count);
+    else park_out_of_map();
+    phase_end("park");
+}
+
+void repaint_on_secondary(void) {
+    if (!machine.strategy->repaint) return;
+    if (machine.sabotage == SABOTAGE_NO_RENDEZVOUS) read_around(LINGER_READS); /* still in the map while it changes */
+    park_until_released();
+    if (machine.sabotage == SABOTAGE_RELEASE_BEFORE_SPLIT) read_around(LINGER_READS);
+    barrier();
+}
