@@ -50,6 +50,7 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
         if (checker) {
             const mmu::MmuConfig& mmu = board.cores[i].mmu;
             checker->add_pe(id, {mmu.bbml, mmu.conflict_free, mmu.asid_bits});
+            if (id != 0) checker->on_power(id, false);  // until CPU_ON
         }
         cores.push_back(std::make_unique<CoreModule>(fmt::format("core{}", i).c_str(), *this, id, seed));
         CoreModule& core = *cores.back();

@@ -14,15 +14,15 @@ namespace bbmsim::cpu {
 // Cycles per instruction class; fractions stand for superscalar issue (0.25: four a cycle). Summed per block.
 struct TimingConfig {
     double alu = 0.5, multiply = 1.0, divide = 8.0, branch = 1.0, load = 1.0, store = 1.0, atomic = 6.0, system = 4.0;
-    double barrier = 8.0;        // DMB/DSB/ISB without their waiting
-    double exception = 20.0;     // entry and return
+    double barrier = 8.0;     // DMB/DSB/ISB without their waiting
+    double exception = 20.0;  // entry and return
 };
 
 // Data caches as latencies; 64-byte lines, tags only. 0 bytes: the level is absent. I-side: not modelled.
 struct CacheConfig {
     u32 l1d_bytes = 65536, l1d_ways = 4, l2_bytes = 524288, l2_ways = 8;
-    u32 l2_cycles = 10;          // added when L1D misses and L2 hits
-    u32 memory_cycles = 160;     // added when both miss
+    u32 l2_cycles = 10;       // added when L1D misses and L2 hits
+    u32 memory_cycles = 160;  // added when both miss
 };
 
 // TLB maintenance over the interconnect, the PE's part (cores.md: assumed; sweep, do not trust).
@@ -35,18 +35,19 @@ struct MaintenanceConfig {
 struct FeatureConfig {  // what ID registers advertise; each is implemented if true
     bool lse = true, crc32 = true, rcpc = true, rcpc2 = true, flagm = true, flagm2 = true, rdm = false;
     bool pauth = true, bti = true, dit = true, ssbs = true, sb = true, pan = true, uao = true, dpb = true, dpb2 = true;
-    bool e0pd = true, ets2 = false, csv3 = true, specres = false, lor = false, evt_strm = true, ttcnp = true, ttl = true;
-    bool xs = false;              // TLBI nXS forms
-    bool tlbios = true;           // outer-shareable and range TLBI need ID_AA64ISAR0.TLB; ranges: mmu.tlbirange
-    bool fp = false;              // FP/Advanced SIMD: not modelled by this version
+    bool e0pd = true, ets2 = false, csv3 = true, specres = false, lor = false, evt_strm = true, ttcnp = true,
+         ttl = true;
+    bool xs = false;     // TLBI nXS forms
+    bool tlbios = true;  // outer-shareable and range TLBI need ID_AA64ISAR0.TLB; ranges: mmu.tlbirange
+    bool fp = false;     // FP/Advanced SIMD: not modelled by this version
 };
 
 struct CoreConfig {
     std::string name = "generic";
-    std::string source;           // where the figures come from; what is assumed
+    std::string source;  // where the figures come from; what is assumed
     u64 midr = 0x000f0000;
     double freq_mhz = 2000.0;
-    u32 cache_line_shift = 6;     // CTR_EL0, DC by line; DC ZVA block 64 bytes
+    u32 cache_line_shift = 6;  // CTR_EL0, DC by line; DC ZVA block 64 bytes
     FeatureConfig features;
     TimingConfig timing;
     CacheConfig cache;
@@ -54,29 +55,76 @@ struct CoreConfig {
     mmu::MmuConfig mmu;
 };
 
-template <class V> void visit_fields(TimingConfig& c, V&& v) {
-    v("alu", c.alu); v("multiply", c.multiply); v("divide", c.divide); v("branch", c.branch); v("load", c.load);
-    v("store", c.store); v("atomic", c.atomic); v("system", c.system); v("barrier", c.barrier); v("exception", c.exception);
+template <class V>
+void visit_fields(TimingConfig& c, V&& v) {
+    v("alu", c.alu);
+    v("multiply", c.multiply);
+    v("divide", c.divide);
+    v("branch", c.branch);
+    v("load", c.load);
+    v("store", c.store);
+    v("atomic", c.atomic);
+    v("system", c.system);
+    v("barrier", c.barrier);
+    v("exception", c.exception);
 }
-template <class V> void visit_fields(CacheConfig& c, V&& v) {
-    v("l1d_bytes", c.l1d_bytes); v("l1d_ways", c.l1d_ways); v("l2_bytes", c.l2_bytes); v("l2_ways", c.l2_ways);
-    v("l2_cycles", c.l2_cycles); v("memory_cycles", c.memory_cycles);
+template <class V>
+void visit_fields(CacheConfig& c, V&& v) {
+    v("l1d_bytes", c.l1d_bytes);
+    v("l1d_ways", c.l1d_ways);
+    v("l2_bytes", c.l2_bytes);
+    v("l2_ways", c.l2_ways);
+    v("l2_cycles", c.l2_cycles);
+    v("memory_cycles", c.memory_cycles);
 }
-template <class V> void visit_fields(MaintenanceConfig& c, V&& v) {
-    v("tlbi_issue_cycles", c.tlbi_issue_cycles); v("tlbi_receive_cycles", c.tlbi_receive_cycles);
+template <class V>
+void visit_fields(MaintenanceConfig& c, V&& v) {
+    v("tlbi_issue_cycles", c.tlbi_issue_cycles);
+    v("tlbi_receive_cycles", c.tlbi_receive_cycles);
     v("wfe_wake_cycles", c.wfe_wake_cycles);
 }
-template <class V> void visit_fields(FeatureConfig& c, V&& v) {
-    v("lse", c.lse); v("crc32", c.crc32); v("rcpc", c.rcpc); v("rcpc2", c.rcpc2); v("flagm", c.flagm); v("flagm2", c.flagm2);
-    v("rdm", c.rdm); v("pauth", c.pauth); v("bti", c.bti); v("dit", c.dit); v("ssbs", c.ssbs); v("sb", c.sb); v("pan", c.pan);
-    v("uao", c.uao); v("dpb", c.dpb); v("dpb2", c.dpb2); v("e0pd", c.e0pd); v("ets2", c.ets2); v("csv3", c.csv3);
-    v("specres", c.specres); v("lor", c.lor); v("evt_strm", c.evt_strm); v("ttcnp", c.ttcnp); v("ttl", c.ttl);
-    v("xs", c.xs); v("tlbios", c.tlbios); v("fp", c.fp);
+template <class V>
+void visit_fields(FeatureConfig& c, V&& v) {
+    v("lse", c.lse);
+    v("crc32", c.crc32);
+    v("rcpc", c.rcpc);
+    v("rcpc2", c.rcpc2);
+    v("flagm", c.flagm);
+    v("flagm2", c.flagm2);
+    v("rdm", c.rdm);
+    v("pauth", c.pauth);
+    v("bti", c.bti);
+    v("dit", c.dit);
+    v("ssbs", c.ssbs);
+    v("sb", c.sb);
+    v("pan", c.pan);
+    v("uao", c.uao);
+    v("dpb", c.dpb);
+    v("dpb2", c.dpb2);
+    v("e0pd", c.e0pd);
+    v("ets2", c.ets2);
+    v("csv3", c.csv3);
+    v("specres", c.specres);
+    v("lor", c.lor);
+    v("evt_strm", c.evt_strm);
+    v("ttcnp", c.ttcnp);
+    v("ttl", c.ttl);
+    v("xs", c.xs);
+    v("tlbios", c.tlbios);
+    v("fp", c.fp);
 }
-template <class V> void visit_fields(CoreConfig& c, V&& v) {
-    v("name", c.name); v("source", c.source); v("midr", c.midr); v("freq_mhz", c.freq_mhz);
-    v("cache_line_shift", c.cache_line_shift); v("features", c.features); v("timing", c.timing); v("cache", c.cache);
-    v("maintenance", c.maintenance); v("mmu", c.mmu);
+template <class V>
+void visit_fields(CoreConfig& c, V&& v) {
+    v("name", c.name);
+    v("source", c.source);
+    v("midr", c.midr);
+    v("freq_mhz", c.freq_mhz);
+    v("cache_line_shift", c.cache_line_shift);
+    v("features", c.features);
+    v("timing", c.timing);
+    v("cache", c.cache);
+    v("maintenance", c.maintenance);
+    v("mmu", c.mmu);
 }
 
 // Every preset, in listing order. Names as users type them: "cortex-x4".

@@ -9,8 +9,8 @@
 #include "models/mmu/inner_domain.hpp"
 
 #include <functional>
-#include <span>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace bbmsim::cpu {
@@ -24,7 +24,7 @@ public:
            Platform& platform);
     ~Engine();
 
-    void reset(u64 entry_pa, u64 x0);   // EL1h, MMU off, DAIF set, all else as out of PSCI CPU_ON
+    void reset(u64 entry_pa, u64 x0);  // EL1h, MMU off, DAIF set, all else as out of PSCI CPU_ON
     // Runs until pe.cycles >= cycle_limit or another reason. Never blocks, never throws for anything a guest does.
     Exit run(u64 cycle_limit);
 
@@ -37,7 +37,7 @@ public:
     void set_conflict_hook(u64 lo, u64 hi, ConflictHook hook);
 
     // For the host and the debugger.
-    [[nodiscard]] u64 read_sysreg(u32 encoding) const;    // no side effect
+    [[nodiscard]] u64 read_sysreg(u32 encoding) const;  // no side effect
     [[nodiscard]] static u32 sysreg_id(unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2) {
         return (op0 << 14) | (op1 << 11) | (crn << 7) | (crm << 3) | op2;
     }

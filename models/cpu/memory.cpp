@@ -59,9 +59,8 @@ void offer(Engine::Impl& impl, const Piece& piece, bool privileged) {
     if (!impl.mmu.filter.enabled || !o.filterable || !o.entry || !cacheable(o.attr)) return;
     if (o.entry->stale || impl.hooked_page(piece.va)) return;  // the store itself may have changed the descriptor
     const u8 flags = impl.domain.ram.page_flags(PhysAddr(o.pa));
-    if (!(flags & kBacked)) return;
     using Filter = mmu::TranslationFilter;
-    u8* host = impl.domain.ram.at(PhysAddr(o.pa & ~kPageMask));
+    u8* host = flags & kBacked ? impl.domain.ram.at(PhysAddr(o.pa & ~kPageMask)) : nullptr;
     impl.mmu.filter.insert(privileged ? Filter::kReadEl1 : Filter::kReadEl0, piece.va, host, o.entry, o.pa);
     if (o.writable && (flags & (kStoreSlow | kBacked)) == kBacked)
         impl.mmu.filter.insert(privileged ? Filter::kWriteEl1 : Filter::kWriteEl0, piece.va, host, o.entry, o.pa);
@@ -124,6 +123,29 @@ bool clears_monitors(const Engine::Impl& impl, const Resolved& access) {
     return false;
 }
 
+// What fast::hit() and a load do, for a page of RAM that has no host memory.
+bool read_unbacked(Engine::Impl& impl, u64 va, unsigned elem, unsigned total, MemMode mode, void* out) {
+    Pe& pe = impl.pe;
+    const auto bank = static_cast<mmu::TranslationFilter::BankId>(fast::read_bank(pe, mode));
+    const mmu::FilterSlot* slot = pe.fast.filter->find_unbacked(bank, va);
+    const u64 offset = va & kPageMask;
+    if (!slot || offset > kPageBytes - total || (va & (elem - 1) & pe.fast.align_mask)) return false;
+    const RamView& ram = impl.domain.ram;
+    const PhysAddr pa((u64{slot->page} << kPageShift) | offset);
+    if (ram.page_flags(pa) & kBacked) return false;
+    if (pe.fast.touch_data && slot->entry != pe.fast.last_data) slow::touch_data(pe, slot);
+    ++pe.filter_data_hits;
+    pe.charge(Cost::kCache, pe.fast.cache->access(pa.raw()));
+    if (total == 8 && offset % 8 == 0) {
+        const u64 value = ram.fill(pa.raw());
+        std::memcpy(out, &value, sizeof value);
+    } else {
+        ram.read(pa, out, total);
+    }
+    ++pe.loads;
+    return true;
+}
+
 void begin_slow(Pe& pe, const Op* op) {
     pe.slow_pc = pe.pc_of(op);
     pe.update_now();
@@ -166,6 +188,7 @@ namespace slow {
 
 bool read(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count, MemMode mode, void* out) {
     Engine::Impl& impl = impl_of(pe);
+    if (read_unbacked(impl, va, elem, elem * count, mode, out)) return true;
     begin_slow(pe, op);
     const bool privileged = privileged_access(pe, mode);
     Resolved access;

@@ -10,10 +10,23 @@ struct Pe;
 struct Op;
 
 // Executes one instruction. Returns op + 1 to go on in the block, or null to leave it: after a branch (pe.pc is the
-// target), an exception (pe.pc is the vector), or with pe.exit set (pe.pc is where to resume). See pe.hpp: leave helpers.
+// target), an exception (pe.pc is the vector), or with pe.exit set (pe.pc is where to resume). See pe.hpp: leave
+// helpers.
 using Handler = const Op* (*)(Pe& pe, const Op* op);
 
-enum class OpClass : u8 { kAlu, kMultiply, kDivide, kBranch, kLoad, kStore, kAtomic, kSystem, kBarrier, kException, kCount };
+enum class OpClass : u8 {
+    kAlu,
+    kMultiply,
+    kDivide,
+    kBranch,
+    kLoad,
+    kStore,
+    kAtomic,
+    kSystem,
+    kBarrier,
+    kException,
+    kCount
+};
 
 // Register file indices as they stand in Op: 0..30 Xn, and
 inline constexpr u8 kRegSp = 31;    // the current stack pointer
@@ -29,7 +42,7 @@ struct Op {
     u32 raw = 0;                        // the encoding
     u16 cycles_before = 0;              // whole cycles of the block's earlier ops, for leaving in the middle
     OpClass cls = OpClass::kAlu;
-    bool ends_block = false;            // branches and whatever may change the context: the decoder stops after it
+    bool ends_block = false;  // branches and whatever may change the context: the decoder stops after it
 };
 static_assert(sizeof(Op) == 32);
 

@@ -12,7 +12,7 @@ namespace bbmsim::mmu {
 class Mmu;
 class TranslationFilter;
 struct TlbEntry;
-}
+}  // namespace bbmsim::mmu
 
 namespace bbmsim::cpu {
 
@@ -22,13 +22,13 @@ class Engine;
 // Why Engine::run came back. In all cases pe.pc is the next instruction to execute.
 enum class Exit : u8 {
     kNone,
-    kLimit,     // pe.cycles reached the limit
-    kSync,      // the instruction at pc must execute at board time: bring board time to the PE's, then run again
-    kWaitDvm,   // DSB with broadcast TLBIs outstanding: run again when pe.dvm_outstanding is 0
-    kWfe,       // waiting for an event or a pending interrupt; pc is behind the WFE
-    kWfi,       // waiting for an interrupt; pc is behind the WFI
-    kOff,       // CPU_OFF
-    kStop,      // host asked, through pe.stop_requested
+    kLimit,    // pe.cycles reached the limit
+    kSync,     // the instruction at pc must execute at board time: bring board time to the PE's, then run again
+    kWaitDvm,  // DSB with broadcast TLBIs outstanding: run again when pe.dvm_outstanding is 0
+    kWfe,      // waiting for an event or a pending interrupt; pc is behind the WFE
+    kWfi,      // waiting for an interrupt; pc is behind the WFI
+    kOff,      // CPU_OFF
+    kStop,     // host asked, through pe.stop_requested
 };
 
 // Where a PE's cycles went. The sum over all causes is pe.cycles since power-on of the board, at any moment at which
@@ -36,48 +36,52 @@ enum class Exit : u8 {
 enum class Cost : u8 { kExecution, kCache, kWalk, kTlbiDsb, kWfe, kParked, kCount };
 
 struct PState {
-    u32 nzcv = 0;      // bits 31:28
-    u8 el = 1;         // 0 or 1
+    u32 nzcv = 0;  // bits 31:28
+    u8 el = 1;     // 0 or 1
     bool spsel = true;
-    u8 daif = 0xf;     // bit 3 D, 2 A, 1 I, 0 F
+    u8 daif = 0xf;  // bit 3 D, 2 A, 1 I, 0 F
     bool pan = false, uao = false, ssbs = false, dit = false, il = false, ss = false;
     u8 btype = 0;
 };
 
 // The local monitor. The global part is in ExclusiveMonitors (exclusives.hpp).
-struct ExclusiveState { bool open = false; u64 pa = 0; u8 size = 0; };
+struct ExclusiveState {
+    bool open = false;
+    u64 pa = 0;
+    u8 size = 0;
+};
 
 // What the inline memory path looks at, derived by the engine from PSTATE and SCTLR whenever they change.
 struct FastPath {
     mmu::TranslationFilter* filter = nullptr;
     DataCache* cache = nullptr;
-    const mmu::TlbEntry* last_data = nullptr;   // L1D entry touched last: touching it again changes nothing
+    const mmu::TlbEntry* last_data = nullptr;  // L1D entry touched last: touching it again changes nothing
     const mmu::TlbEntry* last_fetch = nullptr;
-    u64 align_mask = 0;           // ~0 if SCTLR.A: every access must be aligned to its size
+    u64 align_mask = 0;                                // ~0 if SCTLR.A: every access must be aligned to its size
     u8 read_bank = 0, write_bank = 0, fetch_bank = 0;  // TranslationFilter::BankId by EL
     u8 user_read_bank = 0, user_write_bank = 0;        // of LDTR/STTR: EL0's unless UAO
     bool touch_data = false, touch_fetch = false;
-    bool acquire = false;         // a checker wants to know of acquire loads and DMB
+    bool acquire = false;  // a checker wants to know of acquire loads and DMB
 };
 
 struct Pe {
     // --- hot
     FastPath fast;
-    std::array<u64, 34> r{};      // X0..X30, SP in use, zero, sink
+    std::array<u64, 34> r{};  // X0..X30, SP in use, zero, sink
     u64 pc = 0;
     PState ps;
-    u64 block_pc = 0;             // VA of the first op of the block in execution
-    bool guarded_page = false;    // its page has GP set (FEAT_BTI); BR looks at it to set BTYPE
-    u64 cycles = 0;               // local time in cycles of this PE's clock
+    u64 block_pc = 0;           // VA of the first op of the block in execution
+    bool guarded_page = false;  // its page has GP set (FEAT_BTI); BR looks at it to set BTYPE
+    u64 cycles = 0;             // local time in cycles of this PE's clock
     u64 instructions = 0;
-    bool attention = false;       // something to look at before the next block: interrupt line, stop request
-    bool synced = false;          // board time equals local time now; consumed by the instruction that needed it
-    bool irq_line = false, fiq_line = false;   // levels from the GIC
-    bool event_register = false;  // WFE
+    bool attention = false;  // something to look at before the next block: interrupt line, stop request
+    bool synced = false;     // board time equals local time now; consumed by the instruction that needed it
+    bool irq_line = false, fiq_line = false;  // levels from the GIC
+    bool event_register = false;              // WFE
     bool powered = false;
     bool stop_requested = false;
     Exit exit = Exit::kNone;
-    u32 dvm_outstanding = 0;      // broadcast TLBIs of this PE that not every PE has acknowledged
+    u32 dvm_outstanding = 0;  // broadcast TLBIs of this PE that not every PE has acknowledged
     ExclusiveState exclusive;
 
     // --- the rest
@@ -88,18 +92,21 @@ struct Pe {
     u64 exceptions = 0, interrupts = 0, tlb_conflict_aborts = 0;
     std::array<u64, 3 * 2 * 6> tlbi_count{};  // [scope][range][kind], by Tlbi's enumerators
     u64 dsb_count = 0, dvm_sent = 0;
-    u64 now_ps = 0;               // local time on the board's scale, kept current at slow-path entry: update_now()
-    u64 khz = 2'000'000;        // CoreConfig::freq_mhz in kHz, by Engine's constructor
-    u64 slow_pc = 0;              // of the instruction on a slow path; what Mmu::current_pc points at
+    u64 now_ps = 0;       // local time on the board's scale, kept current at slow-path entry: update_now()
+    u64 khz = 2'000'000;  // CoreConfig::freq_mhz in kHz, by Engine's constructor
+    u64 slow_pc = 0;      // of the instruction on a slow path; what Mmu::current_pc points at
     u64 instructions_at_exception = 0;
     u64 unmodelled_fp = 0, unmodelled_fp_pc = 0;  // FP/SIMD instructions met, and where the first was
-    u64 abort_loop = 0;           // consecutive exceptions without a retired instruction between them
+    u64 abort_loop = 0;                           // consecutive exceptions without a retired instruction between them
 
     Engine* engine = nullptr;
     mmu::Mmu* mmu = nullptr;
 
     [[nodiscard]] u64 pc_of(const Op* op) const { return block_pc + u64{4} * op->index; }
-    void charge(Cost c, u64 n) { cost[static_cast<unsigned>(c)] += n; cycles += n; }
+    void charge(Cost c, u64 n) {
+        cost[static_cast<unsigned>(c)] += n;
+        cycles += n;
+    }
     void update_now() {  // floor(cycles * 1e9 / khz), as sim's clock
         constexpr u64 kScale = 1'000'000'000;
         now_ps = cycles < ~u64{0} / kScale ? cycles * kScale / khz
@@ -108,16 +115,19 @@ struct Pe {
     [[nodiscard]] u64 mask_w(u64 v) const { return static_cast<u32>(v); }
 
     // Leave the block towards `target`; the block's ops up to and including `op` have retired.
-    const Op* branch(u64 target) { pc = target; return nullptr; }
+    const Op* branch(u64 target) {
+        pc = target;
+        return nullptr;
+    }
 };
 
 // Defined by the engine (engine.cpp, exceptions.cpp). Each returns null for the handler to return.
-const Op* leave_for(Pe& pe, const Op* op, Exit why);               // re-execute `op` later: it did not retire
-const Op* leave_after(Pe& pe, const Op* op, Exit why);             // `op` retired; resume behind it
-const Op* undefined(Pe& pe, const Op* op);                         // EC 0
-const Op* unmodelled_fp(Pe& pe, const Op* op);                     // FP/SIMD: traps by CPACR, else reports and UNDEFINED
+const Op* leave_for(Pe& pe, const Op* op, Exit why);    // re-execute `op` later: it did not retire
+const Op* leave_after(Pe& pe, const Op* op, Exit why);  // `op` retired; resume behind it
+const Op* undefined(Pe& pe, const Op* op);              // EC 0
+const Op* unmodelled_fp(Pe& pe, const Op* op);          // FP/SIMD: traps by CPACR, else reports and UNDEFINED
 const Op* alignment_fault(Pe& pe, const Op* op, u64 va, bool write);
-const Op* pc_alignment_fault(Pe& pe, u64 target);                  // branch to a misaligned PC: taken at the target
+const Op* pc_alignment_fault(Pe& pe, u64 target);  // branch to a misaligned PC: taken at the target
 const Op* sp_alignment_fault(Pe& pe, const Op* op);
 
 }  // namespace bbmsim::cpu

@@ -20,16 +20,20 @@ enum class EventKind : u8 {
     kConflict,         // va, a = number of matches, sub = behaviour taken
     kException,        // va = FAR, a = ESR, b = target PC
     kExceptionReturn,  // a = target PC, b = SPSR
-    kWfe, kWfeWake, kWfi, kWfiWake, kSev,
-    kExclusive,        // pa, sub = 0 load, 1 store ok, 2 store failed, 3 cleared by another PE
-    kPsci,             // a = function id, b = result
-    kConsole,          // sub = byte
-    kMarker,           // a = marker id, sub = 0 begin, 1 end
-    kProbe,            // a = probe id
-    kInjected,         // a = injection id
-    kViolation,        // a = index into the checker's list
-    kHazard,           // a = index into the checker's list
-    kInstruction,      // pc, a = encoding: full trace, slow
+    kWfe,
+    kWfeWake,
+    kWfi,
+    kWfiWake,
+    kSev,
+    kExclusive,    // pa, sub = 0 load, 1 store ok, 2 store failed, 3 cleared by another PE
+    kPsci,         // a = function id, b = result
+    kConsole,      // sub = byte
+    kMarker,       // a = marker id, sub = 0 begin, 1 end
+    kProbe,        // a = probe id
+    kInjected,     // a = injection id
+    kViolation,    // a = index into the checker's list
+    kHazard,       // a = index into the checker's list
+    kInstruction,  // pc, a = encoding: full trace, slow
     kCount
 };
 const char* name_of(EventKind kind);
@@ -64,7 +68,10 @@ public:
     void detach(EventSink* sink);
 
 private:
-    struct Attached { EventSink* sink; u64 mask; };
+    struct Attached {
+        EventSink* sink;
+        u64 mask;
+    };
     std::vector<Attached> sinks_;
     u64 mask_ = 0;
 };

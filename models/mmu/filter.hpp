@@ -7,6 +7,10 @@
 // good for as long as entry->gen has not moved; Mmu bumps gen whenever the entry leaves, becomes stale, or gets a
 // second match, so no slot need be searched for. With `enabled` false every look-up misses and every figure must
 // come out the same (a test holds them equal).
+//
+// A page of RAM that no host memory backs yet may have a slot in a read bank too, marked in its tag so that only
+// find_unbacked() sees it: reads of it are hits as well, but the caller computes what they read, and must look at
+// PageFlag::kBacked first, since backing a page does not search for its slots.
 #pragma once
 
 #include "models/mmu/tlb_entry.hpp"
@@ -17,11 +21,11 @@
 namespace bbmsim::mmu {
 
 struct FilterSlot {
-    u64 tag = ~u64{0};          // va & ~0xfff
-    u8* host = nullptr;         // host address of the 4 KiB page
+    u64 tag = ~u64{0};   // va & ~0xfff; kUnbacked added for a page without host memory
+    u8* host = nullptr;  // host address of the 4 KiB page, or null
     TlbEntry* entry = nullptr;
     u32 gen = 0;
-    u32 page = 0;               // pa >> 12
+    u32 page = 0;  // pa >> 12
 };
 
 class TranslationFilter {
@@ -38,18 +42,26 @@ public:
         FilterSlot& s = slot(bank, va);
         return s.tag == (va & ~kPageMask) && s.gen == s.entry->gen ? &s : nullptr;
     }
+    [[nodiscard]] FilterSlot* find_unbacked(BankId bank, u64 va) {
+        FilterSlot& s = slot(bank, va);
+        return s.tag == ((va & ~kPageMask) | kUnbacked) && s.gen == s.entry->gen ? &s : nullptr;
+    }
+    // host_page null: the page is not backed.
     void insert(BankId bank, u64 va, u8* host_page, TlbEntry* entry, u64 pa) {
         if (!enabled) return;
-        slot(bank, va) = {va & ~kPageMask, host_page, entry, entry->gen, static_cast<u32>(pa >> kPageShift)};
+        const u64 tag = (va & ~kPageMask) | (host_page ? 0 : kUnbacked);
+        slot(bank, va) = {tag, host_page, entry, entry->gen, static_cast<u32>(pa >> kPageShift)};
     }
-    void clear();                          // context change: all banks
+    void clear();  // context change: all banks
     void clear_bank(BankId bank);
-    void drop_writes(u64 pa);              // the page became watched, code, or monitored
-    void drop_page(u64 pa);                // the page's host address changed (it was backed)
+    void drop_writes(u64 pa);  // the page became watched, code, or monitored
+    void drop_page(u64 pa);    // the page's host address changed (it was backed)
 
     bool enabled = true;
 
 private:
+    static constexpr u64 kUnbacked = 1;
+
     std::array<Bank, kBankCount> banks_{};
 };
 

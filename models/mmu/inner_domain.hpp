@@ -23,7 +23,7 @@ class BbmChecker;
 class StoreListener {
 public:
     virtual ~StoreListener() = default;
-    virtual void code_written(PhysAddr pa, u64 size) = 0;                 // page has kCode
+    virtual void code_written(PhysAddr pa, u64 size) = 0;                    // page has kCode
     virtual void monitored_written(PeId writer, PhysAddr pa, u64 size) = 0;  // page has kMonitored
 };
 
@@ -44,7 +44,7 @@ public:
     RamView ram;
     EventBus& bus;
     std::vector<Mmu*> pes;
-    BbmChecker* checker = nullptr;     // null: no checking, no page is watched
+    BbmChecker* checker = nullptr;  // null: no checking, no page is watched
     StoreListener* listener = nullptr;
 };
 

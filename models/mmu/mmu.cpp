@@ -39,9 +39,9 @@ Mmu::Impl::Impl(Mmu& owner, const RamView& ram_view, EventBus& event_bus, u64 se
 Mmu::Touch Mmu::touch_kind(const TlbConfig& c) {
     if (c.entries == 0) return Touch::kNothing;
     switch (c.policy) {
-        case Policy::kLru: return Touch::kClock;
+        case Policy::kLru: return c.ways == c.entries ? Touch::kRing : Touch::kInSet;
         case Policy::kNru: return Touch::kReferenced;
-        case Policy::kPlru: return Touch::kTree;
+        case Policy::kPlru: return Touch::kInSet;
         case Policy::kFifo:
         case Policy::kRandom: break;
     }
@@ -55,6 +55,10 @@ Mmu::Mmu(PeId pe, const MmuConfig& mmu_config, const RamView& ram, EventBus& bus
       impl_(std::make_unique<Impl>(*this, ram, bus, seed)) {
     l1_stamps_[0] = impl_->l1i.stamps();
     l1_stamps_[1] = impl_->l1d.stamps();
+    l1_rings_[0] = impl_->l1i.ring();
+    l1_rings_[1] = impl_->l1d.ring();
+    l1_ways_[0] = config.l1i_tlb.ways;
+    l1_ways_[1] = config.l1d_tlb.ways;
     // One spare stamp in both, so that touching the MMU-off entry harms nobody.
     impl_->off_entry.index = std::max(config.l1i_tlb.entries, config.l1d_tlb.entries);
 }
@@ -71,7 +75,7 @@ void Mmu::set_context(const Context& context) {
     filter.clear();
 }
 
-void Mmu::touch_tree(unsigned l1, TlbEntry* entry) {
+void Mmu::touch_in_set(unsigned l1, TlbEntry* entry) {
     if (is_mmu_off(entry)) return;
     (l1 ? impl_->l1d : impl_->l1i).touch(entry);
 }

@@ -9,6 +9,7 @@
 #include "models/mmu/config.hpp"
 #include "models/mmu/filter.hpp"
 #include "models/mmu/ram_view.hpp"
+#include "models/mmu/replacement/recency.hpp"
 #include "models/mmu/tlb_entry.hpp"
 #include "models/mmu/tlbi.hpp"
 #include "models/mmu/types.hpp"
@@ -35,7 +36,14 @@ struct Context {
 };
 
 enum class FaultType : u8 {
-    kNone, kAddressSize, kTranslation, kAccessFlag, kPermission, kExternalOnWalk, kTlbConflict, kUnsupportedUpdate
+    kNone,
+    kAddressSize,
+    kTranslation,
+    kAccessFlag,
+    kPermission,
+    kExternalOnWalk,
+    kTlbConflict,
+    kUnsupportedUpdate
 };
 struct Fault {
     FaultType type = FaultType::kNone;
@@ -45,11 +53,11 @@ struct Fault {
 };
 
 struct Request {
-    u64 va = 0;           // with any tag; Mmu applies TBI from TCR
+    u64 va = 0;  // with any tag; Mmu applies TBI from TCR
     Access access = Access::kRead;
-    bool privileged = true;  // EL1 and not LDTR/STTR (or UAO)
-    bool pan = false;        // PSTATE.PAN, meaningful for privileged data accesses
-    bool atomic = false;     // read-modify-write: permission checked as write, reported as kWrite
+    bool privileged = true;    // EL1 and not LDTR/STTR (or UAO)
+    bool pan = false;          // PSTATE.PAN, meaningful for privileged data accesses
+    bool atomic = false;       // read-modify-write: permission checked as write, reported as kWrite
     bool maintenance = false;  // cache maintenance or AT: no TLB conflict injection, no filter use
 };
 
@@ -59,8 +67,8 @@ struct Outcome {
     MemAttr attr;
     TlbEntry* entry = nullptr;  // the L1 entry that now answers; null if MMU off or nothing was cached
     u32 cycles = 0;             // L2 TLB hit and walk latency, for the `walk` bucket
-    bool filterable = false;    // entry may go into the filter: L1 hit costs nothing, one match, not stale, Normal memory
-    bool writable = false;      // a write at this privilege would succeed with no descriptor update (dirty already)
+    bool filterable = false;  // entry may go into the filter: L1 hit costs nothing, one match, not stale, Normal memory
+    bool writable = false;    // a write at this privilege would succeed with no descriptor update (dirty already)
 };
 
 struct MmuStats {  // accesses = hits + misses; L1 hits include those the filter answered (the PE adds them)
@@ -105,8 +113,8 @@ public:
     MmuStats stats;
     const MmuConfig config;
     const PeId id;
-    u64* now_ps = nullptr;      // the PE's local time, for origins and events; owned by the PE; may be null
-    u64* current_pc = nullptr;  // likewise
+    u64* now_ps = nullptr;          // the PE's local time, for origins and events; owned by the PE; may be null
+    u64* current_pc = nullptr;      // likewise
     InnerDomain* domain = nullptr;  // set by InnerDomain::add
 
     // Policy touch for a hit that the filter answered; equals what translate() does on an L1 hit. Harmless for the
@@ -130,20 +138,23 @@ public:
 private:
     friend class InnerDomain;
     // How a hit changes the replacement state of [0] L1I, [1] L1D.
-    enum class Touch : u8 { kNothing, kClock, kReferenced, kTree };
+    enum class Touch : u8 { kNothing, kRing, kReferenced, kInSet };
     static Touch touch_kind(const TlbConfig& config);
     void touch(unsigned l1, TlbEntry* entry) {
-        if (touch_[l1] == Touch::kClock)
-            l1_stamps_[l1][entry->index] = ++l1_clock_[l1];
-        else if (touch_[l1] == Touch::kReferenced)
+        if (touch_[l1] == Touch::kRing) {
+            if (!is_mmu_off(entry)) replacement::make_newest(l1_rings_[l1], l1_ways_[l1], entry->index);
+        } else if (touch_[l1] == Touch::kReferenced) {
             l1_stamps_[l1][entry->index] = 1;
-        else if (touch_[l1] == Touch::kTree)
-            touch_tree(l1, entry);
+        } else if (touch_[l1] == Touch::kInSet) {
+            touch_in_set(l1, entry);
+        }
     }
-    void touch_tree(unsigned l1, TlbEntry* entry);
+    void touch_in_set(unsigned l1, TlbEntry* entry);
 
     u64 l1_clock_[2] = {0, 0};
     u64* l1_stamps_[2] = {nullptr, nullptr};  // by TlbEntry::index; the last is the MMU-off entry's
+    replacement::RecencyNode* l1_rings_[2] = {nullptr, nullptr};
+    u32 l1_ways_[2] = {0, 0};
     const Touch touch_[2];
     struct Impl;
     std::unique_ptr<Impl> impl_;
@@ -151,9 +162,21 @@ private:
 
 // A walk with no TLB, no side effect and no cost: the tables as memory holds them now. For AT-like inspection,
 // sim.walk(), the census and tests. `steps` receives (descriptor pa, value, level) root first.
-struct WalkStep { u64 pa; u64 value; u8 level; };
-struct WalkResult { Fault fault; u64 pa = 0; u8 level = 0; u64 span_bytes = 0; MemAttr attr; Permissions perms;
-                    bool global = false, contiguous = false; std::vector<WalkStep> steps; };
+struct WalkStep {
+    u64 pa;
+    u64 value;
+    u8 level;
+};
+struct WalkResult {
+    Fault fault;
+    u64 pa = 0;
+    u8 level = 0;
+    u64 span_bytes = 0;
+    MemAttr attr;
+    Permissions perms;
+    bool global = false, contiguous = false;
+    std::vector<WalkStep> steps;
+};
 WalkResult inspect_walk(const RamView& ram, const Context& context, const MmuConfig& config, u64 va);
 
 }  // namespace bbmsim::mmu

@@ -79,6 +79,10 @@ u32 Mmu::mark_stale(u64 desc_pa, u64 new_value) {
     const OriginIndex::Candidates candidates = m.origins.candidates(desc_pa);
     if (!candidates) [[likely]]
         return 0;
+    if (m.origins.worn()) {
+        m.origins.forget_upper();
+        for (const Structure which : kAll) m.tlb(which).index_uppers();
+    }
     u32 marked = 0;
     const auto visit = [&](TlbEntry* e) {
         switch (m.compare_origin(*e, desc_pa, new_value)) {

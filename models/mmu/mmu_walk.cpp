@@ -4,6 +4,7 @@
 #include "models/mmu/inner_domain.hpp"
 #include "models/mmu/mmu_impl.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace bbmsim::mmu {
@@ -13,8 +14,12 @@ constexpr u64 low_mask(unsigned bits) { return (u64{1} << bits) - 1; }
 
 // Gathers what the walk reads: the chain for origins, the tables for the walk cache.
 struct Gatherer {
+    struct Table {
+        WalkCursor next;
+        u8 level, depth;  // of its descriptor, of the chain up to it
+    };
     Origin origin;
-    std::array<TlbEntry, 3> tables;  // at most levels 0 to 2
+    std::array<Table, 3> tables;  // at most levels 0 to 2
     unsigned table_count = 0, reads = 0;
     InnerDomain* domain;
     const RamView& ram;
@@ -33,19 +38,24 @@ struct Gatherer {
         // From now on stores to this table page are looked at: they may make entries stale.
         if (domain && !(ram.page_flags(PhysAddr(pa)) & kWatched)) domain->flag_page(PhysAddr(pa), kWatched);
     }
-    void table(const WalkCursor& next, u64, u64, u8 level) {
-        TlbEntry& e = tables[table_count++];
-        e.va_mask = low_mask(level_shift(half.granule, level));
+    void table(const WalkCursor& next, u64, u64, u8 level) { tables[table_count++] = {next, level, origin.depth}; }
+    [[nodiscard]] TlbEntry entry_of(const Table& t, u64 time_ps) const {
+        TlbEntry e;
+        e.va_mask = low_mask(level_shift(half.granule, t.level));
         e.va_base = va & ~e.va_mask;
-        e.pa_base = next.table;
+        e.pa_base = t.next.table;
         e.asid = asid;
         e.table = true;
         e.stale = stale;
-        e.level = level;
+        e.level = t.level;
         e.granule = half.granule;
         e.upper_half = upper_half;
-        e.perms = to_permissions(next.restriction);
-        e.origin = origin;
+        e.perms = to_permissions(t.next.restriction);
+        e.origin.depth = t.depth;
+        std::copy_n(origin.desc_pa.begin(), t.depth, e.origin.desc_pa.begin());
+        std::copy_n(origin.desc_value.begin(), t.depth, e.origin.desc_value.begin());
+        e.origin.filled_ps = time_ps;
+        return e;
     }
 };
 
@@ -157,8 +167,8 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
     out.cycles += cycles;
     const u64 time = now();
     for (unsigned i = 0; i < g.table_count; ++i) {
-        g.tables[i].origin.filled_ps = time;
-        if (TlbEntry* e = fill(Structure::kWalkCache, g.tables[i], va); e && checker) checker->on_fill(mmu.id, *e);
+        TlbEntry* e = fill(Structure::kWalkCache, g.entry_of(g.tables[i], time), va);
+        if (e && checker) checker->on_fill(mmu.id, *e);
     }
     out.fault = end.fault;
     TlbEntry entry;

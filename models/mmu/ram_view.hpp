@@ -21,9 +21,9 @@ enum PageFlag : u8 {
 inline constexpr u8 kStoreSlow = kWatched | kCode | kMonitored;
 
 struct RamView {
-    u8* host = nullptr;    // host address of `base`
-    u8* flags = nullptr;   // one byte of PageFlag for each 4 KiB page
-    u64 base = 0;          // physical address of the first byte
+    u8* host = nullptr;   // host address of `base`
+    u8* flags = nullptr;  // one byte of PageFlag for each 4 KiB page
+    u64 base = 0;         // physical address of the first byte
     u64 bytes = 0;
     bool zero_fill = false;  // unwritten RAM reads zero rather than the pattern
 

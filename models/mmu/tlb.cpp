@@ -10,6 +10,7 @@ namespace {
 
 using Quad [[gnu::vector_size(16)]] = u32;
 constexpr u32 padded(u32 n) { return (n + 15) / 16 * 16; }
+constexpr u64 kNoKey = ~u64{0};
 
 u32 tag_of(u64 va) { return static_cast<u32>(va >> 12); }
 u32 keep_of(unsigned shift) { return shift >= 44 ? 0 : ~u32{0} << (shift - 12); }
@@ -30,12 +31,14 @@ Tlb::Tlb(const TlbConfig& config, u64* clock, SplitMix64* rng, OriginIndex* orig
       entries_(config.entries),
       tag_(padded(config.entries), ~u32{0}),
       keep_(padded(config.entries), ~u32{0}),
+      key_(sets_ == 1 ? 0 : config.entries, kNoKey),
       shift_(padded(config.entries), kNoShift),
       leaf_hash_(padded(config.entries)),
       upper_(config.entries),
       stamp_(config.entries + spare_stamps) {
     for (u32 i = 0; i < config.entries; ++i) entries_[i].index = i;
     if (config.entries && config.policy == Policy::kPlru) tree_.resize(std::size_t{sets_} * std::bit_ceil(config.ways));
+    if (config.entries && config.policy == Policy::kLru) rings_ = replacement::make_rings(sets_, config.ways);
 }
 
 void Tlb::look_in_all(u64 va, u16 asid, MatchSet& out) {
@@ -57,20 +60,20 @@ void Tlb::look_in_all(u64 va, u16 asid, MatchSet& out) {
 
 void Tlb::lookup(u64 va, u16 asid, MatchSet& out) {
     if (valid_ == 0) return;
-    if (sets_ == 1 && config_.ways > 8) return look_in_all(va, asid, out);
-    const u32 key = tag_of(va);
+    if (sets_ == 1) return look_in_all(va, asid, out);
     for (u64 m = shifts_present_; m; m &= m - 1) {
         const auto shift = static_cast<unsigned>(std::countr_zero(m));
         const u32 first = set_of(va, shift) * config_.ways;
+        const u64 key = (va >> shift << shift) | shift;
         for (u32 i = first; i < first + config_.ways; ++i)
-            if (((tag_[i] ^ key) & keep_[i]) == 0 && shift_[i] == shift && entries_[i].matches(va, asid))
-                out.add(&entries_[i]);
+            if (key_[i] == key && entries_[i].matches(va, asid)) out.add(&entries_[i]);
     }
 }
 
 replacement::SetView Tlb::view_of(u32 set) {
     u8* tree = tree_.empty() ? nullptr : tree_.data() + std::size_t{set} * std::bit_ceil(config_.ways);
-    return {stamp_.data() + std::size_t{set} * config_.ways, config_.ways, tree, clock_, rng_};
+    replacement::RecencyNode* ring = rings_.empty() ? nullptr : rings_.data() + std::size_t{set} * (config_.ways + 1);
+    return {stamp_.data() + std::size_t{set} * config_.ways, config_.ways, tree, ring, clock_, rng_};
 }
 
 void Tlb::touch(TlbEntry* e) {
@@ -90,20 +93,23 @@ TlbEntry* Tlb::choose(const TlbEntry& e) {
 }
 
 void Tlb::place(TlbEntry* slot, const TlbEntry& e) {
-    if (slot->valid) remove(slot);
     const u32 i = slot->index;
+    if (shift_[i] != kNoShift) forget(i);
     const u32 gen = slot->gen + 1;
     *slot = e;
     slot->gen = gen;
     slot->index = i;
     slot->valid = true;
     const unsigned shift = shift_of(e);
-    tag_[i] = tag_of(e.va_base);
-    keep_[i] = keep_of(shift);
+    if (sets_ == 1) {
+        tag_[i] = tag_of(e.va_base);
+        keep_[i] = keep_of(shift);
+    } else {
+        key_[i] = e.va_base | shift;
+    }
     shift_[i] = static_cast<u8>(shift);
-    const OriginIndex::Marks marks = origins_->add(e);
-    leaf_hash_[i] = marks.leaf;
-    upper_[i] = marks.upper;
+    leaf_hash_[i] = origins_->add_leaf(e);
+    upper_[i] = origins_->upper_marks(e.origin);
     ++valid_;
     if (is_splinter(e)) ++splinters_;
     if (shift_count_[shift]++ == 0) shifts_present_ |= u64{1} << shift;
@@ -111,19 +117,26 @@ void Tlb::place(TlbEntry* slot, const TlbEntry& e) {
     replacement::with_policy(config_.policy, [&](auto policy) { policy.filled(view_of(set), i - set * config_.ways); });
 }
 
+void Tlb::forget(u32 i) {
+    origins_->remove_leaf(leaf_hash_[i]);
+    if (splinters_ != 0 && is_splinter(entries_[i])) --splinters_;
+    if (--shift_count_[shift_[i]] == 0) shifts_present_ &= ~(u64{1} << shift_[i]);
+    --valid_;
+}
+
 void Tlb::remove(TlbEntry* e) {
     if (!e->valid) return;
     const u32 i = e->index;
-    origins_->remove(*e);
-    if (is_splinter(*e)) --splinters_;
-    if (--shift_count_[shift_[i]] == 0) shifts_present_ &= ~(u64{1} << shift_[i]);
+    forget(i);
     e->valid = false;
     ++e->gen;
-    tag_[i] = keep_[i] = ~u32{0};
+    if (sets_ == 1)
+        tag_[i] = keep_[i] = ~u32{0};
+    else
+        key_[i] = kNoKey;
     shift_[i] = kNoShift;
     leaf_hash_[i] = 0;
     upper_[i] = 0;
-    --valid_;
 }
 
 void Tlb::remove_all() {

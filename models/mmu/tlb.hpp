@@ -2,8 +2,8 @@
 // One TLB structure: set-associative or fully associative, several translation sizes side by side, every match found.
 //
 // A translation of 2^n bytes lives in a set that VA bits from n upwards select, folded, so a look-up visits one set for
-// each size that is present; n itself counts, or all tables of low addresses would share set 0 of a walk cache. Fully
-// associative structures compare compact tags, four at a time.
+// each size that is present; n itself counts, or all tables of low addresses would share set 0 of a walk cache. There
+// the compact key (VA and n) of each way is compared; fully associative structures compare tags, four at a time.
 #pragma once
 
 #include "models/mmu/config.hpp"
@@ -42,6 +42,8 @@ public:
 
     // By TlbEntry::index, with `spare` more behind.
     [[nodiscard]] u64* stamps() { return stamp_.data(); }
+    // The only set's, by TlbEntry::index; null unless fully associative with lru.
+    [[nodiscard]] replacement::RecencyNode* ring() { return sets_ == 1 && !rings_.empty() ? rings_.data() : nullptr; }
 
     // Every valid entry that answers va for that ASID, in order of set and way.
     void lookup(u64 va, u16 asid, MatchSet& out);
@@ -80,6 +82,10 @@ public:
                 if (shift_[i] == shift) f(&entries_[i]);
         }
     }
+    // Every valid entry's tables are in the index again, which has just forgotten them.
+    void index_uppers() {
+        for_each([this](TlbEntry* e) { upper_[e->index] = origins_->upper_marks(e->origin); });
+    }
     // Calls f for the valid entries that may have read a descriptor, perhaps twice.
     template <class F>
     void for_each_candidate(const OriginIndex::Candidates& c, F&& f) {
@@ -112,6 +118,7 @@ private:
     }
     [[nodiscard]] replacement::SetView view_of(u32 set);
     void look_in_all(u64 va, u16 asid, MatchSet& out);
+    void forget(u32 i);  // what place() noted about the entry beside it
 
     const TlbConfig config_;
     const u32 sets_;
@@ -124,13 +131,15 @@ private:
     u64 shifts_present_ = 0;
     std::array<u32, 64> shift_count_{};
     std::vector<TlbEntry> entries_;  // never resized: filters point into it
-    // Compact copies for searching: VA[43:12] and which of those bits count.
+    // Compact copies for searching. One set: VA[43:12] and which of those bits count. Several: VA | log2 of the span.
     std::vector<u32> tag_, keep_;
+    std::vector<u64> key_;
     std::vector<u8> shift_;
     std::vector<u32> leaf_hash_;  // of the last descriptor of the origin, 0: none
     std::vector<u64> upper_;      // signature of the others
     std::vector<u64> stamp_;      // replacement state
     std::vector<u8> tree_;
+    std::vector<replacement::RecencyNode> rings_;
 };
 
 // A splinter: held smaller than the block or page that it came from (R_LGSCG).

@@ -28,9 +28,9 @@ struct Permissions {  // effective: hierarchical controls applied, before PAN/WX
 };
 
 struct Origin {
-    u8 depth = 0;                        // descriptors the walk read or took from the walk cache, root first
-    std::array<u64, 4> desc_pa{};        // physical address of each
-    std::array<u64, 4> desc_value{};     // raw value of each
+    u8 depth = 0;                     // descriptors the walk read or took from the walk cache, root first
+    std::array<u64, 4> desc_pa{};     // physical address of each
+    std::array<u64, 4> desc_value{};  // raw value of each
     u64 filled_ps = 0;
     [[nodiscard]] bool leaf_is(u64 pa) const { return depth && desc_pa[depth - 1u] == pa; }
     [[nodiscard]] bool reads(u64 pa) const {
@@ -41,22 +41,22 @@ struct Origin {
 };
 
 struct alignas(64) TlbEntry {  // what look-ups read is in the first 64 bytes
-    u64 va_base = 0;   // canonical VA of the span
-    u64 va_mask = 0;   // span in bytes - 1; a power of two
-    u64 pa_base = 0;   // output address of va_base; for walk-cache entries the next table
-    u32 gen = 0;       // bumped whenever the entry stops being usable through a filter slot
-    u32 index = 0;     // its place in its structure
+    u64 va_base = 0;           // canonical VA of the span
+    u64 va_mask = 0;           // span in bytes - 1; a power of two
+    u64 pa_base = 0;           // output address of va_base; for walk-cache entries the next table
+    u32 gen = 0;               // bumped whenever the entry stops being usable through a filter slot
+    u32 index = 0;             // its place in its structure
     u16 asid = 0;
     bool valid = false;
     bool global = false;
-    bool stale = false;      // a descriptor of its origin has changed since: never in a filter
-    bool table = false;      // walk-cache entry (non-final level; always non-global, R_CHVGJ)
-    u8 level = 3;            // of the descriptor the entry was made from
+    bool stale = false;  // a descriptor of its origin has changed since: never in a filter
+    bool table = false;  // walk-cache entry (non-final level; always non-global, R_CHVGJ)
+    u8 level = 3;        // of the descriptor the entry was made from
     bool contiguous = false;
     Granule granule = Granule::k4K;
-    u8 upper_half = 0;       // 1: translated through TTBR1
+    u8 upper_half = 0;  // 1: translated through TTBR1
     MemAttr attr;
-    Permissions perms;       // for table entries: the hierarchical restriction so far
+    Permissions perms;  // for table entries: the hierarchical restriction so far
     Origin origin;
 
     [[nodiscard]] bool matches(u64 va, u16 current_asid) const {

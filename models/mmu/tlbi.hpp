@@ -22,7 +22,9 @@ struct Tlbi {
 
     [[nodiscard]] bool broadcast() const { return scope != TlbiScope::kLocal; }
     [[nodiscard]] bool last_level_only() const { return kind == TlbiKind::kVal || kind == TlbiKind::kVaal; }
-    [[nodiscard]] bool any_asid() const { return kind == TlbiKind::kVaa || kind == TlbiKind::kVaal || kind == TlbiKind::kVmall; }
+    [[nodiscard]] bool any_asid() const {
+        return kind == TlbiKind::kVaa || kind == TlbiKind::kVaal || kind == TlbiKind::kVmall;
+    }
     [[nodiscard]] u16 asid() const { return static_cast<u16>(operand >> 48); }
     [[nodiscard]] std::string mnemonic() const;  // "vaale1is", "rvae1osnxs", ...
 };
@@ -32,9 +34,9 @@ std::optional<Tlbi> decode_tlbi(u8 op1, u8 crn, u8 crm, u8 op2, u64 operand);
 
 // What a TLBI by address covers, for a given granule: [va, va + bytes), and the level its TTL names.
 struct TlbiSpan {
-    u64 va = 0;          // canonical: bit 55 extended
+    u64 va = 0;  // canonical: bit 55 extended
     u64 bytes = 0;
-    int ttl_level = -1;  // -1: any level
+    int ttl_level = -1;    // -1: any level
     bool required = true;  // false: nothing need be removed (TG mismatch R_XKMMX, reserved SCALE/TTL)
 };
 TlbiSpan tlbi_span(const Tlbi& op, Granule granule);

@@ -31,7 +31,10 @@ public:
     constexpr Quantity operator+(Rep n) const { return Quantity(static_cast<Rep>(value_ + n)); }
     constexpr Quantity operator-(Rep n) const { return Quantity(static_cast<Rep>(value_ - n)); }
     constexpr Rep operator-(Quantity o) const { return static_cast<Rep>(value_ - o.value_); }
-    constexpr Quantity& operator+=(Rep n) { value_ = static_cast<Rep>(value_ + n); return *this; }
+    constexpr Quantity& operator+=(Rep n) {
+        value_ = static_cast<Rep>(value_ + n);
+        return *this;
+    }
 
 private:
     Rep value_{};
@@ -45,16 +48,16 @@ using Vmid = Quantity<struct VmidTag, u16>;
 using Cycles = Quantity<struct CyclesTag>;  // of one PE's clock
 using Picos = Quantity<struct PicosTag>;    // board time
 
-using PeId = u8;                                 // index of the PE on the board, 0 is the boot PE
-inline constexpr PeId kNoPe = 0xff;              // writes by devices, by the host, by injection
+using PeId = u8;                     // index of the PE on the board, 0 is the boot PE
+inline constexpr PeId kNoPe = 0xff;  // writes by devices, by the host, by injection
 inline constexpr unsigned kMaxPes = 64;
-using PeMask = u64;                              // bit n: PE n
+using PeMask = u64;  // bit n: PE n
 constexpr PeMask pe_bit(PeId pe) { return pe < kMaxPes ? PeMask{1} << pe : 0; }
 
 enum class Granule : u8 { k4K, k16K, k64K };
 constexpr unsigned granule_shift(Granule g) { return g == Granule::k4K ? 12 : g == Granule::k16K ? 14 : 16; }
-constexpr unsigned index_bits(Granule g) { return granule_shift(g) - 3; }          // VA bits resolved by a full table
-constexpr unsigned level_shift(Granule g, unsigned level) {                        // log2 of what one entry of the level maps
+constexpr unsigned index_bits(Granule g) { return granule_shift(g) - 3; }  // VA bits resolved by a full table
+constexpr unsigned level_shift(Granule g, unsigned level) {                // log2 of what one entry of the level maps
     return granule_shift(g) + (3 - level) * index_bits(g);
 }
 // Members of a contiguous group at a level (D8.7.1); 0 where the level has no Contiguous bit.
@@ -65,9 +68,9 @@ constexpr unsigned contiguous_members(Granule g, unsigned level) {
 }
 
 enum class Access : u8 { kFetch, kRead, kWrite };
-enum class Shareability : u8 { kNon = 0, kReserved = 1, kOuter = 2, kInner = 3 };   // the descriptor's SH encoding
-enum class BarrierDomain : u8 { kOuter = 0, kNon = 1, kInner = 2, kFull = 3 };       // CRm[3:2]
-enum class BarrierType : u8 { kReserved = 0, kLoads = 1, kStores = 2, kAll = 3 };    // CRm[1:0]
+enum class Shareability : u8 { kNon = 0, kReserved = 1, kOuter = 2, kInner = 3 };  // the descriptor's SH encoding
+enum class BarrierDomain : u8 { kOuter = 0, kNon = 1, kInner = 2, kFull = 3 };     // CRm[3:2]
+enum class BarrierType : u8 { kReserved = 0, kLoads = 1, kStores = 2, kAll = 3 };  // CRm[1:0]
 
 // Page size of the simulator's own bookkeeping (filters, watches, backing): always 4 KiB.
 inline constexpr unsigned kPageShift = 12;

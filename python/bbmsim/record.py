@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def result_of(
-    sim: Simulation, session: _core.Session, outcome: str, wall_s: float, rare_id: int, frequent_id: int | None
+    sim: Simulation, session: _core.Session, outcome: str, host: dict[str, float], rare_id: int, frequent_id: int | None
 ) -> Result:
     cores = [session.core_stats(i) for i in range(len(sim.board.cores))]
     phases = session.phases()
@@ -26,7 +26,6 @@ def result_of(
     detail = session.detail()
     if outcome == "poweroff" and verified is not None and not verified["ok"]:
         outcome, detail = "wrong-data", verify.explain(verified)
-    instructions = sum(c["instructions"] for c in cores)
     record: dict[str, Any] = {
         "schema": SCHEMA,
         "versions": {"bbmsim": _core.version},
@@ -49,8 +48,7 @@ def result_of(
         "console": session.console().decode("utf-8", "replace"),
         "timeline": timeline.build(rare, frequent, [c.freq_mhz for c in sim.board.cores], _names(phases), end_ps),
         "host": {
-            "wall_s": round(wall_s, 6),
-            "mips": round(instructions / wall_s / 1e6, 3) if wall_s else 0.0,
+            **host,
             "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         },
     }

@@ -54,7 +54,7 @@ class Simulation:
         self._stopping = False
         self._outcome = "stopped"
         self._result: Result | None = None
-        self._wall_s = 0.0
+        self._wall_s = self._cpu_s = 0.0
         self.cores: Sequence[inspection.CoreView] = tuple(
             inspection.CoreView(self._session, i) for i in range(len(board.cores))
         )
@@ -168,8 +168,8 @@ class Simulation:
 
     @property
     def mips(self) -> float:
-        """Million guest instructions per second of host time."""
-        return self.instructions / self._wall_s / 1e6 if self._wall_s else 0.0
+        """Million guest instructions per second of one host core."""
+        return self.instructions / self._cpu_s / 1e6 if self._cpu_s else 0.0
 
     @property
     def current_phase(self) -> str:
@@ -195,7 +195,7 @@ class Simulation:
             self._started = True
 
     def _timed_run(self, limit: int) -> str:
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.thread_time()
         try:
             return self._session.run(limit, _SLICE_SECONDS)
         except ValueError as error:
@@ -204,6 +204,7 @@ class Simulation:
             raise InternalError(str(error)) from None
         finally:
             self._wall_s += time.perf_counter() - start
+            self._cpu_s += time.thread_time() - cpu
 
     def _slice(self, limit: int) -> bool:
         """True: the run is over."""
@@ -215,7 +216,8 @@ class Simulation:
     def _finish(self) -> Result:
         if self._result is None:
             self._session.finish()
-            self._result = record.result_of(self, self._session, self._outcome, self._wall_s, self._rare, self._frequent)
+            host = {"wall_s": round(self._wall_s, 6), "cpu_s": round(self._cpu_s, 6), "mips": round(self.mips, 3)}
+            self._result = record.result_of(self, self._session, self._outcome, host, self._rare, self._frequent)
         return self._result
 
     def _events(self, wanted: tuple[type[Any], ...], limit: int) -> Iterator[Any]:

@@ -151,11 +151,16 @@ def test_ctrl_c_is_one_line_and_leaves_no_file(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "bbmsim", "run", str(guests.build("forever")), "--timeout", "1000s", "--json", str(output)],
         env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # A shell's background jobs ignore SIGINT, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    assert process.stdout is not None
-    assert "forever.elf on" in process.stdout.readline()  # it has begun
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    try:
+        assert process.stdout is not None
+        assert "forever.elf on" in process.stdout.readline()  # it has begun
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 3
     assert "interrupted" in one_line(errors)
     assert list(tmp_path.iterdir()) == []

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Least recently used, exactly: a clock stamp on every touch.
+// Least recently used, exactly: every touch makes the way the newest.
 #pragma once
 
 #include "models/mmu/replacement/set_view.hpp"
@@ -7,9 +7,9 @@
 namespace bbmsim::mmu::replacement {
 
 struct Lru {
-    static void touch(const SetView& set, u32 way) { set.stamps[way] = ++*set.clock; }
+    static void touch(const SetView& set, u32 way) { make_newest(set.ring, set.count, way); }
     static void filled(const SetView& set, u32 way) { touch(set, way); }
-    static u32 victim(const SetView& set) { return oldest_stamp(set); }
+    static u32 victim(const SetView& set) { return oldest_of(set.ring, set.count); }
 };
 
 }  // namespace bbmsim::mmu::replacement

@@ -2,6 +2,7 @@
 // What a replacement policy sees: one set of a TLB. A policy is three static functions, chosen by enum, not virtual.
 #pragma once
 
+#include "models/mmu/replacement/recency.hpp"
 #include "models/mmu/rng.hpp"
 #include "models/mmu/types.hpp"
 
@@ -10,11 +11,12 @@
 namespace bbmsim::mmu::replacement {
 
 struct SetView {
-    u64* stamps;      // one a way, the policy's own; all ways are valid when a victim is asked for
-    u32 count;        // of ways
-    u8* tree;         // plru only: one node each, (smallest power of two >= count) of them, root at 1
-    u64* clock;       // of the structure
-    SplitMix64* rng;  // of the Mmu; drawn from at fills only
+    u64* stamps;        // one a way, the policy's own; all ways are valid when a victim is asked for
+    u32 count;          // of ways
+    u8* tree;           // plru only: one node each, (smallest power of two >= count) of them, root at 1
+    RecencyNode* ring;  // lru only
+    u64* clock;         // of the structure
+    SplitMix64* rng;    // of the Mmu; drawn from at fills only
 };
 
 // The first way with the smallest stamp. Four running minima, since one is a chain of dependent compares.

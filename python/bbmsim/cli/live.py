@@ -56,7 +56,7 @@ class Live:
         self._progress.update(
             self._task,
             description=escape(sim.current_phase or "running"),
-            total=total or None,
+            total=total if done < total else None,
             completed=done,
             figures=figures,
         )

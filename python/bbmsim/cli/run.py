@@ -21,6 +21,8 @@ from ..workload import Workload, from_name
 from . import options
 from .live import Live
 
+_BENCH_ROUNDS = 3
+
 
 @click.command("run")
 @click.argument("workload", default="repaint", shell_complete=options.complete_workloads)
@@ -98,20 +100,26 @@ def _write(console: Console, result: Result, outputs: dict[str, Path], quiet: bo
 
 
 def _bench(console: Console, board: Board, guest: Workload, seed: int, limit: int) -> int:
-    """The same run with and without checker and filter, one after another in this process."""
+    """The same run with and without checker and filter, in turns in this process."""
     variants = (
         ("checker on,  fast path on", True, True),
         ("checker off, fast path on", False, True),
         ("checker on,  fast path off", True, False),
     )
-    seconds: list[float] = []
-    status = 0
-    for title, checker, filter_ in variants:
-        sim = _simulation(dataclasses.replace(board, checker=checker, filter=filter_), guest, seed, [], False)
-        result = _run(console, sim, limit, quiet=True)
-        host = result.record["host"]
-        seconds.append(host["wall_s"])
-        console.print(f"{title}: {host['mips']:8.1f} MIPS, {host['wall_s']:8.2f} s, {result.outcome}", markup=False)
-        status = max(status, result.exit_status)
-    console.print(f"the checker costs {100 * (seconds[0] / seconds[1] - 1):.0f} %; the fast path makes it {seconds[2] / seconds[0]:.1f} times as fast")
-    return status
+    best: list[Result] = []
+    for round_ in range(_BENCH_ROUNDS):
+        for i, (_, checker, filter_) in enumerate(variants):
+            sim = _simulation(dataclasses.replace(board, checker=checker, filter=filter_), guest, seed, [], False)
+            result = _run(console, sim, limit, quiet=True)
+            if round_ == 0:
+                best.append(result)
+            elif result.record["host"]["cpu_s"] < best[i].record["host"]["cpu_s"]:
+                best[i] = result
+    seconds = [max(result.record["host"]["cpu_s"], 1e-6) for result in best]
+    for (title, _, _), result, cpu_s in zip(variants, best, seconds):
+        console.print(f"{title}: {result.record['host']['mips']:8.1f} MIPS, {cpu_s:8.2f} s, {result.outcome}", markup=False)
+    console.print(
+        f"the checker costs {100 * (seconds[0] / seconds[1] - 1):.0f} %; the fast path makes it "
+        f"{seconds[2] / seconds[0]:.1f} times as fast; seconds of one host core, the best of {_BENCH_ROUNDS}"
+    )
+    return max(result.exit_status for result in best)
