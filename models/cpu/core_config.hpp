@@ -35,8 +35,7 @@ struct MaintenanceConfig {
 struct FeatureConfig {  // what ID registers advertise; each is implemented if true
     bool lse = true, crc32 = true, rcpc = true, rcpc2 = true, flagm = true, flagm2 = true, rdm = false;
     bool pauth = true, bti = true, dit = true, ssbs = true, sb = true, pan = true, uao = true, dpb = true, dpb2 = true;
-    bool e0pd = true, ets2 = false, csv3 = true, specres = false, lor = false, evt_strm = true, ttcnp = true,
-         ttl = true;
+    bool e0pd = true, ets2 = false, csv3 = true, specres = false, lor = false, ttcnp = true, ttl = true;
     bool xs = false;     // TLBI nXS forms
     bool tlbios = true;  // outer-shareable and range TLBI need ID_AA64ISAR0.TLB; ranges: mmu.tlbirange
     bool fp = false;     // FP/Advanced SIMD: not modelled by this version
@@ -106,7 +105,6 @@ void visit_fields(FeatureConfig& c, V&& v) {
     v("csv3", c.csv3);
     v("specres", c.specres);
     v("lor", c.lor);
-    v("evt_strm", c.evt_strm);
     v("ttcnp", c.ttcnp);
     v("ttl", c.ttl);
     v("xs", c.xs);

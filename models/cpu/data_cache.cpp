@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace bbmsim::cpu {
 
@@ -26,14 +27,14 @@ bool DataCache::Level::lookup_fill(u64 line) {
     const u64 set = line & set_mask;
     if (front[set] == line) return true;
     u64* others = rest.data() + set * rest_ways;
-    unsigned at = 0;
-    while (at < rest_ways && others[at] != line) ++at;
-    const bool hit = at < rest_ways;
-    // What was more recent than the line (or everything, the oldest dropping out) moves one place back.
-    for (unsigned i = hit ? at : (rest_ways ? rest_ways - 1 : 0); i > 0; --i) others[i] = others[i - 1];
-    if (rest_ways) others[0] = front[set];
+    // Each line moves one place back, up to where the line was; if it was nowhere the oldest drops out.
+    u64 moving = front[set];
     front[set] = line;
-    return hit;
+    for (unsigned i = 0; i < rest_ways; ++i) {
+        std::swap(moving, others[i]);
+        if (moving == line) return true;
+    }
+    return false;
 }
 
 void DataCache::Level::remove(u64 line) {

@@ -2,8 +2,8 @@
 // Definitions of mem.hpp's templates: the filter's answer inline, everything else in memory.cpp.
 //
 // A fast access is exactly what the slow path would have done: an L1D TLB hit (touched and counted), one data-cache
-// look-up, host memory. The filter only holds Normal cacheable pages of backed RAM, and for writes only pages that
-// nobody watches.
+// look-up, host memory. The filter only holds Normal cacheable pages of RAM, and for writes only pages that nobody
+// watches. Reads of pages without host memory are the filter's too, but answered in memory.cpp.
 #pragma once
 
 #include "models/cpu/data_cache.hpp"

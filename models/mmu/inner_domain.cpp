@@ -14,7 +14,7 @@ void InnerDomain::add(Mmu* mmu) {
 }
 
 void InnerDomain::back_page(PhysAddr pa) {
-    ram.back(pa);  // no filter holds an unbacked page: there is nothing to drop
+    ram.back(pa);  // a filter's user looks at kBacked before it uses an unbacked slot: nothing to drop
 }
 
 void InnerDomain::flag_page(PhysAddr pa, u8 flag) {

@@ -39,7 +39,7 @@ public:
     void write(PeId writer, PhysAddr pa, const void* bytes, u64 size);
     // Sets flags on a page and drops it from every PE's write filter.
     void flag_page(PhysAddr pa, u8 flag);
-    void back_page(PhysAddr pa);  // RamView::back; filter slots hold backed pages only, so none need be dropped
+    void back_page(PhysAddr pa);  // RamView::back; no filter slot need be dropped (filter.hpp)
 
     RamView ram;
     EventBus& bus;

@@ -176,6 +176,7 @@ Outcome Mmu::Impl::translate_on(const Request& q) {
     l2.lookup(va, regime.asid, matches);
     if (matches.count == 0) {
         ++mmu.stats.l2_misses;
+        l2.expect_fill(va);
         return walk_and_fill(q, va, out);
     }
     out.cycles = l2.config().hit_cycles;

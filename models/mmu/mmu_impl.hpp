@@ -59,7 +59,7 @@ struct Mmu::Impl {
     Regime regime;
     TlbEntry off_entry;  // identity, MMU off
     TlbEntry mixed;      // the last amalgamation
-    TlbEntry uncached;   // a translation that no structure could hold
+    TlbEntry walked;     // what the last walk found; a walk writes all that it decides, so none is cleared
 };
 
 }  // namespace bbmsim::mmu

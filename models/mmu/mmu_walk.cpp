@@ -15,20 +15,23 @@ constexpr u64 low_mask(unsigned bits) { return (u64{1} << bits) - 1; }
 // Gathers what the walk reads: the chain for origins, the tables for the walk cache.
 struct Gatherer {
     struct Table {
-        WalkCursor next;
+        u64 next;
+        Permissions limit;
         u8 level, depth;  // of its descriptor, of the chain up to it
     };
-    Origin origin;
-    std::array<Table, 3> tables;  // at most levels 0 to 2
-    unsigned table_count = 0, reads = 0;
-    InnerDomain* domain;
+    InnerDomain* const domain;
     const RamView& ram;
     const HalfRegime& half;
-    u64 va;
-    u16 asid;
-    u8 upper_half;
-    bool stale;
+    const u64 va;
+    const u16 asid;
+    const u8 upper_half;
+    bool stale = false;
+    unsigned table_count = 0, reads = 0;
+    Origin origin;
+    std::array<Table, 3> tables;  // at most levels 0 to 2; not cleared for each walk
 
+    Gatherer(InnerDomain* d, const RamView& r, const HalfRegime& h, u64 address, u16 current_asid)
+        : domain(d), ram(r), half(h), va(address), asid(current_asid), upper_half((address >> 55) & 1) {}
     void read(u64 pa, u64 value, u8) {
         ++reads;
         if (origin.depth == origin.desc_pa.size()) return;
@@ -38,19 +41,21 @@ struct Gatherer {
         // From now on stores to this table page are looked at: they may make entries stale.
         if (domain && !(ram.page_flags(PhysAddr(pa)) & kWatched)) domain->flag_page(PhysAddr(pa), kWatched);
     }
-    void table(const WalkCursor& next, u64, u64, u8 level) { tables[table_count++] = {next, level, origin.depth}; }
+    void table(const WalkCursor& next, u64, u64, u8 level) {
+        tables[table_count++] = {next.table, to_permissions(next.restriction), level, origin.depth};
+    }
     [[nodiscard]] TlbEntry entry_of(const Table& t, u64 time_ps) const {
         TlbEntry e;
         e.va_mask = low_mask(level_shift(half.granule, t.level));
         e.va_base = va & ~e.va_mask;
-        e.pa_base = t.next.table;
+        e.pa_base = t.next;
         e.asid = asid;
         e.table = true;
         e.stale = stale;
         e.level = t.level;
         e.granule = half.granule;
         e.upper_half = upper_half;
-        e.perms = to_permissions(t.next.restriction);
+        e.perms = t.limit;
         e.origin.depth = t.depth;
         std::copy_n(origin.desc_pa.begin(), t.depth, e.origin.desc_pa.begin());
         std::copy_n(origin.desc_value.begin(), t.depth, e.origin.desc_value.begin());
@@ -125,14 +130,13 @@ void Mmu::Impl::update_descriptor(u64 desc_pa, u64 value) {
 
 Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool missed) {
     const bool fetch = q.access == Access::kFetch;
-    const auto upper = static_cast<u8>((va >> 55) & 1);
-    const HalfRegime& half = regime.half[upper];
+    const HalfRegime& half = regime.half[(va >> 55) & 1];
     WalkCursor cursor;
     out.fault = walk_start(half, cursor);
     if (out.fault) return out;
 
     BbmChecker* checker = mmu.domain ? mmu.domain->checker : nullptr;
-    Gatherer g{{}, {}, 0, 0, mmu.domain, ram, half, va, regime.asid, upper, false};
+    Gatherer g(mmu.domain, ram, half, va, regime.asid);
     ++mmu.stats.walks;
     u32 cycles = mmu.config.walk_start_cycles;
 
@@ -171,7 +175,7 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
         if (e && checker) checker->on_fill(mmu.id, *e);
     }
     out.fault = end.fault;
-    TlbEntry entry;
+    TlbEntry& entry = walked;
     if (!out.fault) {
         const Leaf leaf = decode_leaf(regime, half, end.restriction, end.value, end.level, va);
         entry.va_mask = leaf.span - 1;
@@ -183,7 +187,7 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
         entry.level = end.level;
         entry.contiguous = leaf.contiguous;
         entry.granule = half.granule;
-        entry.upper_half = upper;
+        entry.upper_half = g.upper_half;
         entry.attr = leaf.attr;
         entry.perms = leaf.perms;
         entry.origin = g.origin;

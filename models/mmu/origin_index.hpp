@@ -62,12 +62,16 @@ public:
     }
 
 private:
-    static constexpr unsigned kLeafSlots = 16384, kUpperBits = 65536, kAnswersUntilWorn = 64;
+    static constexpr unsigned kLeafSlots = 65536, kUpperBits = 65536, kAnswersUntilWorn = 64;
     static u64 mix(u64 x) { return x * 0x9e3779b97f4a7c15ULL; }
-    static u32 leaf_hash(u64 pa) { return static_cast<u32>(mix(pa >> 3) >> 32) | 1; }
-    static u32 group_hash(u64 pa) { return static_cast<u32>(mix((pa >> 10) | u64{1} << 61) >> 32) | 1; }
+    // Neighbours in a table have neighbouring slots: fills and evictions in order stay within a few host cache lines.
+    static u32 mark_of(u64 page, u64 place) {
+        return (static_cast<u32>(mix(page) >> 32) & ~u32{0x3ff}) | static_cast<u32>(place) << 1 | 1;
+    }
+    static u32 leaf_hash(u64 pa) { return mark_of(pa >> 12, (pa >> 3) & 0x1ff); }
+    static u32 group_hash(u64 pa) { return mark_of((pa >> 12) | u64{1} << 61, (pa >> 10) & 3); }
     static u64 upper_hash(u64 pa) { return mix((pa >> 3) | u64{1} << 62) >> 32; }
-    static u32 leaf_slot(u32 hash) { return (hash >> 3) & (kLeafSlots - 1); }
+    static u32 leaf_slot(u32 mark) { return (mark >> 1) & (kLeafSlots - 1); }
     static u32 upper_slot(u64 hash) { return static_cast<u32>(hash >> 3) & (kUpperBits - 1); }
     static u64 bit(u64 hash) { return u64{1} << (hash >> 26); }
 

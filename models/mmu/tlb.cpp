@@ -79,7 +79,8 @@ replacement::SetView Tlb::view_of(u32 set) {
 void Tlb::touch(TlbEntry* e) {
     const u32 i = e->index;
     const u32 set = i / config_.ways;
-    replacement::with_policy(config_.policy, [&](auto policy) { policy.touch(view_of(set), i - set * config_.ways); });
+    const replacement::SetView view = view_of(set);
+    replacement::with_policy(config_.policy, [&](auto policy) { policy.touch(view, i - set * config_.ways); });
 }
 
 TlbEntry* Tlb::choose(const TlbEntry& e) {
@@ -88,8 +89,19 @@ TlbEntry* Tlb::choose(const TlbEntry& e) {
     if (valid_ != config_.entries)
         for (u32 i = first; i < first + config_.ways; ++i)
             if (shift_[i] == kNoShift) return &entries_[i];
-    return &entries_[first + replacement::with_policy(config_.policy,
-                                                      [&](auto policy) { return policy.victim(view_of(set)); })];
+    const replacement::SetView view = view_of(set);
+    return &entries_[first +
+                     replacement::with_policy(config_.policy, [&](auto policy) { return policy.victim(view); })];
+}
+
+// Which entry leaves is known before the walk that replaces it, if its size is that of the last fill.
+void Tlb::expect_fill(u64 va) {
+    if (entries_.empty() || (config_.policy != Policy::kLru && config_.policy != Policy::kPlru)) return;
+    const u32 set = set_of(va, last_shift_);
+    const replacement::SetView view = view_of(set);
+    const u32 way = config_.policy == Policy::kLru ? replacement::Lru::victim(view) : replacement::Plru::victim(view);
+    const auto* lines = reinterpret_cast<const char*>(&entries_[set * config_.ways + way]);
+    for (std::size_t at = 0; at < sizeof(TlbEntry); at += 64) __builtin_prefetch(lines + at, 1);
 }
 
 void Tlb::place(TlbEntry* slot, const TlbEntry& e) {
@@ -108,13 +120,15 @@ void Tlb::place(TlbEntry* slot, const TlbEntry& e) {
         key_[i] = e.va_base | shift;
     }
     shift_[i] = static_cast<u8>(shift);
+    last_shift_ = static_cast<u8>(shift);
     leaf_hash_[i] = origins_->add_leaf(e);
     upper_[i] = origins_->upper_marks(e.origin);
     ++valid_;
     if (is_splinter(e)) ++splinters_;
     if (shift_count_[shift]++ == 0) shifts_present_ |= u64{1} << shift;
     const u32 set = i / config_.ways;
-    replacement::with_policy(config_.policy, [&](auto policy) { policy.filled(view_of(set), i - set * config_.ways); });
+    const replacement::SetView view = view_of(set);
+    replacement::with_policy(config_.policy, [&](auto policy) { policy.filled(view, i - set * config_.ways); });
 }
 
 void Tlb::forget(u32 i) {

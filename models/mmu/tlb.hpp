@@ -52,6 +52,8 @@ public:
     // The way that a fill of this entry would take: an invalid one, or the policy's victim (still valid: the caller
     // accounts for it, then calls place(), which removes it).
     TlbEntry* choose(const TlbEntry& e);
+    // A miss of va: the host fetches the entry that a fill will probably replace. Changes nothing.
+    void expect_fill(u64 va);
     void place(TlbEntry* slot, const TlbEntry& e);
     void remove(TlbEntry* e);
     void remove_all();
@@ -129,6 +131,7 @@ private:
     u32 valid_ = 0;
     u32 splinters_ = 0;
     u64 shifts_present_ = 0;
+    u8 last_shift_ = 12;  // of the last fill
     std::array<u32, 64> shift_count_{};
     std::vector<TlbEntry> entries_;  // never resized: filters point into it
     // Compact copies for searching. One set: VA[43:12] and which of those bits count. Several: VA | log2 of the span.

@@ -119,7 +119,6 @@ class Features:
     csv3: bool = True
     specres: bool = False
     lor: bool = False
-    evt_strm: bool = True
     ttcnp: bool = True
     ttl: bool = True
     xs: bool = False

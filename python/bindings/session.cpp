@@ -44,7 +44,7 @@ public:
         Exclusive exclusive;
         session_ = std::make_unique<sim::Session>(config, seed);
     }
-    ~PySession() {
+    ~PySession() {  // NOLINT(bugprone-exception-escape): a mutex that cannot be locked is the end anyway
         Exclusive exclusive;
         session_.reset();
     }

@@ -48,6 +48,20 @@ TEST_F(Memory, UnwrittenMemoryReadsItsPattern) {
     EXPECT_EQ(pe.r[2], (RamView::pattern(kData + 8) >> 8) & 0xff);
 }
 
+TEST_F(Memory, UnwrittenMemoryIsReadThroughTheFilterUntilItsPageIsWritten) {
+    go("mov x0, #0x40200000; ldr x1, [x0]; ldr x2, [x0, #8]; ldrb w3, [x0, #17]; ldur x4, [x0, #21]; ldp x5, x6, [x0, "
+       "#32]; mov x9, #5; str x9, [x0, #8]; ldr x7, [x0, #8]; ldr x8, [x0]; hvc #99");
+    EXPECT_EQ(pe.r[2], RamView::pattern(kData + 8));
+    EXPECT_EQ(pe.r[3], RamView::pattern(kData + 16) >> 8 & 0xff);
+    EXPECT_EQ(pe.r[4], RamView::pattern(kData + 16) >> 40 | RamView::pattern(kData + 24) << 24);
+    EXPECT_EQ(pe.r[5], RamView::pattern(kData + 32));
+    EXPECT_EQ(pe.r[6], RamView::pattern(kData + 40));
+    EXPECT_EQ(pe.r[7], 5u);
+    EXPECT_EQ(pe.r[8], RamView::pattern(kData));
+    EXPECT_EQ(pe.filter_data_hits, 6u);  // all but the first load and the store
+    EXPECT_EQ(pe.loads, 7u);
+}
+
 TEST_F(Memory, TranslationFaultReportsLevelAndWnr) {
     m.write64(m.descriptor_pa(kData), 0);
     go("mov x0, #0x40200000; str x1, [x0, #24]", 1);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which way leaves: each policy against what its definition says.
+#include "models/mmu/rng.hpp"
 #include "tests/mmu/machine.hpp"
 
 #include <gtest/gtest.h>
@@ -46,6 +47,22 @@ TEST_F(Replacement, LruKeepsWhatWasUsedLast) {
     EXPECT_EQ(held(), (Pages{0, 2, 3, 4}));
     use({0, 5});
     EXPECT_EQ(held(), (Pages{0, 2, 4, 5}));
+}
+
+TEST_F(Replacement, LruIsExactForAnyNumberOfWays) {
+    for (const u32 ways : {1u, 2u, 7u, 48u}) {
+        build(Policy::kLru, ways);
+        std::vector<u64> order;  // oldest first
+        SplitMix64 rng(ways);
+        for (int i = 0; i < 3000; ++i) {
+            const u64 page = rng.below(64);
+            use({page});
+            std::erase(order, page);
+            order.push_back(page);
+            if (order.size() > ways) order.erase(order.begin());
+            ASSERT_EQ(held(), Pages(order.begin(), order.end())) << ways << " ways, access " << i;
+        }
+    }
 }
 
 TEST_F(Replacement, NruTakesTheFirstUnreferencedWay) {

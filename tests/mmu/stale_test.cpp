@@ -61,6 +61,19 @@ TEST_F(Stale, ATableAboveCountsToo) {
     for (const TlbEntry& e : m.mmu().entries(Structure::kWalkCache)) EXPECT_EQ(e.stale, e.level >= 1);
 }
 
+TEST_F(Stale, ATableAboveCountsHoweverOftenItChanges) {  // the index of origins is made anew now and then
+    const u64 level1 = m.descriptor(root, kVa, 1), table = m.get(level1);
+    for (unsigned i = 0; i < 300; ++i) {
+        m.put(level1, 0);
+        ASSERT_TRUE(stale(0) && stale(1)) << i;
+        m.put(level1, table);
+        ASSERT_FALSE(stale(0) || stale(1)) << i;
+        ASSERT_TRUE(m.mmu().holds_origin(level1));
+    }
+    m.mmu().invalidate_all();
+    EXPECT_FALSE(m.mmu().holds_origin(level1));
+}
+
 TEST_F(Stale, AStoreToAnotherDescriptorOfThePageMarksNothing) {
     m.put(desc + 8, value);
     EXPECT_FALSE(stale());

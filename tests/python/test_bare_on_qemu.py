@@ -48,23 +48,23 @@ def rotate_left(value: int, bits: int) -> int:
 
 
 def expected_checksum(found: dict[str, int], core: int, cores: int, contents: dict[int, int]) -> tuple[int, int]:
-    """Pages and checksum of a core, by the definition in workloads/bare/verify/verify.h; RAM is zero elsewhere."""
+    """Places and checksum of a core, by the definition in workloads/bare/verify/verify.h; RAM is zero elsewhere."""
     begin, stride = found["verify.begin"], found["verify.stride"]
     total = (found["verify.end"] - begin) // stride
     first, after = total * core // cores, total * (core + 1) // cores
     places = range(begin + first * stride, begin + after * stride, stride)
-    total_sum = sum(rotate_left(value, (pa >> 12) & 63) for pa, value in contents.items() if pa in places)
+    total_sum = sum(rotate_left(value, (pa - begin) // stride & 63) for pa, value in contents.items() if pa in places)
     return after - first, total_sum & MASK
 
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int, dict[int, int]]:
-    """32 MiB of random bytes for the end of RAM of a 256 MiB machine: file, address, first doubleword of each page."""
+    """32 MiB of random bytes for the end of RAM of a 256 MiB machine: file, address, its doublewords by address."""
     path = tmp_path_factory.mktemp("ram") / "random.bin"
     contents = random.Random(2).randbytes(32 * MIB)
     path.write_bytes(contents)
     address = RAM_BASE + 200 * MIB
-    words = {address + i: int.from_bytes(contents[i : i + 8], "little") for i in range(0, len(contents), 4096)}
+    words = {address + i: int.from_bytes(contents[i : i + 8], "little") for i in range(0, len(contents), 512)}
     return path, address, words
 
 
@@ -78,8 +78,8 @@ def test_every_core_reads_what_ram_holds(strategy: str, filled: tuple[Path, int,
     assert console.rstrip().endswith("repaint: done")
     for core in range(4):
         assert f"core {core}: hello" in console
-        pages, checksum = expected_checksum(found, core, 4, words)
-        assert (found[f"pages.core{core}"], found[f"checksum.core{core}"]) == (pages, checksum)
+        places, checksum = expected_checksum(found, core, 4, words)
+        assert (found[f"places.core{core}"], found[f"checksum.core{core}"]) == (places, checksum)
         assert found[f"written.core{core}"] == 8
         assert found[f"conflicts.core{core}"] == 0
     assert found["checksum.core3"] != 0  # the random part is read, not just zeros
@@ -93,12 +93,26 @@ def test_every_granule(strategy: str, granule: str, cpu: str) -> None:
     assert console.rstrip().endswith("repaint: done")
 
 
+@pytest.mark.parametrize("stride", [64, 4096])
+def test_any_stride_is_read_at_its_places(stride: int, filled: tuple[Path, int, dict[int, int]]) -> None:
+    path, address, words = filled
+    if stride < 512:
+        contents = path.read_bytes()
+        words = {address + i: int.from_bytes(contents[i : i + 8], "little") for i in range(0, len(contents), stride)}
+    loader = ("-device", f"loader,file={path},addr={address:#x},force-raw=on")
+    found = results(qemu("repaint.img", f"verify_stride={stride}", 2, 256, "cortex-a57", *loader))
+    assert found["verify.stride"] == stride
+    for core in range(2):
+        got = (found[f"places.core{core}"], found[f"checksum.core{core}"])
+        assert got == expected_checksum(found, core, 2, words)
+
+
 @pytest.mark.parametrize("cores", [1, 2, 3, 8])
 def test_any_number_of_cores(cores: int) -> None:
     console = qemu("repaint.img", "blocks=1g verify_stride=64K", cores, 2048)
     found = results(console)
     total = (found["verify.end"] - found["verify.begin"]) // 0x10000
-    assert sum(found[f"pages.core{core}"] for core in range(cores)) == total
+    assert sum(found[f"places.core{core}"] for core in range(cores)) == total
     assert console.rstrip().endswith("repaint: done")
 
 
@@ -147,7 +161,9 @@ def test_migrate_without_tlbi_reads_the_old_page(variant: str) -> None:
         ("granule=8k", "granule=8k: must be one of 4k|16k|64k"),
         ("granule=16k", "core 0 has no 16K granule"),
         ("granule=64k blocks=1g", "blocks=1g needs granule=4k"),
-        ("verify_stride=100", "verify_stride: must be a multiple of 4096 bytes"),
+        ("verify_stride=100", "verify_stride: must be a power of two from 8 to 4096 bytes, or a multiple of 4096"),
+        ("verify_stride=4", "verify_stride: must be a power of two from 8 to 4096 bytes, or a multiple of 4096"),
+        ("verify_stride=6K", "verify_stride: must be a power of two from 8 to 4096 bytes, or a multiple of 4096"),
         ("cpus=0", "cpus: must be a number above 0"),
         ("colour=red", "unknown argument 'colour'"),
     ],

@@ -130,17 +130,19 @@ def test_what_the_guest_writes_cannot_break_the_page(clean: bs.Result) -> None:
 
 
 def test_checksum_of_the_host_is_the_definition() -> None:
-    def straightforward(begin: int, units: int, stride: int) -> int:
+    def straightforward(begin: int, first: int, units: int, stride: int) -> int:
         mask, total = (1 << 64) - 1, 0
-        for k in range(units):
+        for k in range(first, first + units):
             pa = begin + k * stride
             value = ((pa * 0x9E37_79B9_7F4A_7C15) & mask) ^ (pa >> 29)
-            n = (pa >> 12) & 63
+            n = k & 63
             total += ((value << n) | (value >> (64 - n))) & mask
         return total & mask
 
-    for begin, units, stride in ((0x4000_0000, 0, 4096), (0x4060_0000, 1000, 4096), (0x7F_FFE0_0000, 70, 1 << 20)):
-        assert verify.checksum(begin, units, stride, zero_fill=False) == straightforward(begin, units, stride)
+    cases = ((0x4000_0000, 0, 0, 512), (0x4060_0000, 37, 70_000, 512), (0x7F_FFE0_0000, 9, 70, 1 << 20), (0x4000_0000, 63, 9, 8))
+    for begin, first, units, stride in cases:
+        expected = straightforward(begin, first, units, stride)
+        assert verify.checksum(begin, first, units, stride, zero_fill=False) == expected
 
 
 def test_wrong_data_is_an_outcome_of_its_own(clean: bs.Result) -> None:

@@ -32,11 +32,6 @@ constexpr u64 permute(u64 state, const Cells& permutation) {
     for (unsigned i = 0; i < 16; ++i) r |= cell(state, permutation[i]) << (60 - 4 * i);
     return r;
 }
-constexpr u64 substitute(u64 state, const Cells& box) {
-    u64 r = 0;
-    for (unsigned i = 0; i < 16; ++i) r |= u64{box[cell(state, i)]} << (60 - 4 * i);
-    return r;
-}
 // Any map that is linear over xor and, byte by byte, independent, as tables. `Map` of zero must be zero.
 template <class Map>
 constexpr ByteTables tables(Map map) {

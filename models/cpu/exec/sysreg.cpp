@@ -10,7 +10,10 @@ namespace bbmsim::cpu {
 
 namespace {
 
-const SystemRegister& info_of(const Op* op) { return *reinterpret_cast<const SystemRegister*>(op->imm); }
+// The table's line, put into the operand by bind: static storage, good for as long as the program.
+const SystemRegister& info_of(const Op* op) {
+    return *reinterpret_cast<const SystemRegister*>(op->imm);  // NOLINT(performance-no-int-to-ptr)
+}
 
 // True: go on. False: the exception is taken.
 bool may_access(Pe& pe, const Op* op, const SystemRegister& info, bool write) {

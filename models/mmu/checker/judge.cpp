@@ -85,8 +85,8 @@ void BbmChecker::Impl::store_done() {
 
 PeMask BbmChecker::Impl::online_mask() const {
     PeMask m = 0;
-    for (PeId pe = 0; pe < pes.size(); ++pe)
-        if (pes[pe].online) m |= pe_bit(pe);
+    for (std::size_t pe = 0; pe < pes.size(); ++pe)
+        if (pes[pe].online) m |= pe_bit(static_cast<PeId>(pe));
     return m;
 }
 

@@ -75,8 +75,8 @@ PeMask Ordering::vmall_cleaned(PeMask pes, PeId writer, u64 written) const {
 }
 
 bool Ordering::vmall_elsewhere(PeId pe, PeMask flushers, u64 written) const {
-    for (PeId q = 0; q < pes_.size(); ++q)
-        if (q != pe && (flushers & pe_bit(q)) && pes_[q].last_local_vmall > written) return true;
+    for (PeMask others = flushers & ~pe_bit(pe); others; others &= others - 1)
+        if (pes_[static_cast<unsigned>(std::countr_zero(others))].last_local_vmall > written) return true;
     return false;
 }
 

@@ -89,7 +89,7 @@ void BbmChecker::Impl::explain(Violation& v, RootId root) const {
                                       : fmt::format("{} replaced {} at level {} by {} while it was live: {}.", by,
                                                     value_text(v.old_value, v.level, key.granule), v.level,
                                                     value_text(v.new_value, v.level, key.granule), info.title);
-    v.text += fmt::format(" This breaks {} for {}. {}", info.arm_rule, who, remedy(v.rule));
+    v.text += fmt::format(" This breaks {} because {}. {}", info.arm_rule, who, remedy(v.rule));
 }
 
 void BbmChecker::Impl::violate(Rule rule, const Site& s, PeMask mask) {

@@ -21,7 +21,7 @@ class Live:
         self._console = console
         self._quiet = quiet
         self._printed = 0
-        self._begin = time.monotonic()
+        self._stage = (0, 0, 0.0)  # what the guest counts to, where it was when it began, when that was
         self._task: TaskID | None = None
         self._progress: Progress | None = None
         if console.is_terminal and not quiet:
@@ -50,9 +50,12 @@ class Live:
             return
         done, total = sim.progress
         figures = f"{format_time(sim.now_ps)} simulated, {sim.mips:.0f} MIPS"
-        elapsed = time.monotonic() - self._begin
-        if 0 < done < total:
-            figures += f", {elapsed * (total - done) / done:.0f} s to go"
+        now = time.monotonic()
+        if total != self._stage[0] or done < self._stage[1]:
+            self._stage = (total, done, now)
+        _, first, begin = self._stage
+        if first < done < total:
+            figures += f", {(now - begin) * (total - done) / (done - first):.0f} s to go"
         self._progress.update(
             self._task,
             description=escape(sim.current_phase or "running"),

@@ -65,13 +65,15 @@ def run_command(
     if not quiet:
         console.print(f"[bold]{summary({'workload': guest.to_dict(), 'board': board.to_dict(), 'seed': seed})}[/bold]")
     result = _run(console, sim, limit, quiet)
+    _write(result, outputs)  # before a word is printed: whoever reads our output may go away
     if quiet:
         console.print(f"{result.outcome}: {result.detail or OUTCOMES[result.outcome]}; {findings_line(result)}")
         for heading in [v.lines()[0] for v in result.violations] + [h.lines()[0] for h in result.hazards]:
             console.print(heading, markup=False)
     else:
         print_report(console, result)
-    _write(console, result, outputs, quiet)
+        for name, path in outputs.items():
+            console.print(f"{name}: {path}", markup=False)
     return result.exit_status
 
 
@@ -91,12 +93,10 @@ def _run(console: Console, sim: Simulation, limit: int, quiet: bool) -> Result:
     return result
 
 
-def _write(console: Console, result: Result, outputs: dict[str, Path], quiet: bool) -> None:
+def _write(result: Result, outputs: dict[str, Path]) -> None:
     makers = {"json": result.save, "html": result.html, "trace": result.trace}
     for name, path in outputs.items():
         makers[name](path)
-        if not quiet:
-            console.print(f"{name}: {path}", markup=False)
 
 
 def _bench(console: Console, board: Board, guest: Workload, seed: int, limit: int) -> int:

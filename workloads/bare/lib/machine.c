@@ -43,6 +43,8 @@ static enum sabotage choose_sabotage(void) {
     fail("sabotage=%s: unknown", value);
 }
 
+static bool is_stride(u64 bytes) { return bytes >= 8 && (4096 % bytes == 0 || bytes % 4096 == 0); }
+
 static void read_options(void) {
     struct machine *m = &machine;
     char text[ARG_BYTES];
@@ -56,9 +58,9 @@ static void read_options(void) {
     m->in_map = choose("secondaries", 0, "parked|in-map", 2) == 1 || m->sabotage == SABOTAGE_SECONDARIES_IN_MAP;
     m->panic_on_conflict = choose("on_conflict", 0, "recover|panic", 2) == 1;
     m->verify = (enum verify_mode)choose("verify", 0, "full|sample|none", 3);
-    if (!arg_number(m->fdt.bootargs, "verify_stride", m->verify == VERIFY_SAMPLE ? 1 << 20 : 4096, &m->verify_stride) ||
-        !m->verify_stride || m->verify_stride & 4095)
-        fail("verify_stride: must be a multiple of 4096 bytes");
+    if (!arg_number(m->fdt.bootargs, "verify_stride", m->verify == VERIFY_SAMPLE ? 1 << 20 : 512, &m->verify_stride) ||
+        !is_stride(m->verify_stride))
+        fail("verify_stride: must be a power of two from 8 to 4096 bytes, or a multiple of 4096");
     if (!arg_number(m->fdt.bootargs, "cpus", m->fdt.cpu_count, &limit) || !limit) fail("cpus: must be a number above 0");
     m->cpus = (unsigned)min_u64(limit, m->fdt.cpu_count);
     arg_text(m->fdt.bootargs, "strategy", scenario.default_strategy, text);

@@ -36,7 +36,7 @@ struct machine {
     bool in_map;              /* secondaries=in-map, or the sabotage of that name */
     bool panic_on_conflict;
     enum verify_mode verify;
-    u64 verify_stride;        /* bytes, a multiple of 4096 */
+    u64 verify_stride;        /* bytes between places that are read: verify/verify.h */
     const struct strategy *strategy;
     char variant[ARG_BYTES];  /* merge and migrate: correct, broken, ... */
 };

@@ -10,7 +10,7 @@ struct percpu {
     u32 online;
     u64 conflicts; /* TLB conflict aborts recovered from */
     u64 conflicts_in_a_row, last_conflict_elr;
-    u64 checksum, pages, written;
+    u64 checksum, places, written;
     u64 wrong; /* reads that saw what they must not */
 } __attribute__((aligned(64)));
 extern struct percpu percpu[MAX_CPUS];

@@ -7,7 +7,7 @@
 #include "mm/mm.h"
 #include "smp/smp.h"
 
-enum { WARM_READS = 32, WRITES = 8, WRITE_OFFSET = 0x800 };
+enum { WARM_READS = 32, WRITES = 8, PIECE = 1 << 18 };
 
 struct verify_range verify_range(void) {
     const u64 fdt_begin = round_down(machine.fdt_pa, 1 << 16);
@@ -39,31 +39,42 @@ void warm_up(void) {
 }
 
 struct share {
-    u64 begin, units; /* physical, count */
+    u64 begin, first, units; /* physical; index of the first unit, count */
 };
 
 static struct share share_of(unsigned cpu) {
     const struct verify_range r = verify_range();
     const u64 total = (r.end - r.begin) / machine.verify_stride;
     const u64 first = total * cpu / machine.cpus, next = total * (cpu + 1) / machine.cpus;
-    return (struct share){r.begin + first * machine.verify_stride, next - first};
+    return (struct share){r.begin + first * machine.verify_stride, first, next - first};
 }
 
-static u64 checksum(struct share s) {
+static u64 partial_sum(struct share s) {
     const u64 stride = machine.verify_stride;
     const volatile u64 *p = (const volatile u64 *)pa_to_linear(s.begin);
-    u64 sum = 0, right = -(s.begin >> 12); /* rotl by n is ror by -n */
+    u64 sum = 0, right = -s.first; /* rotl by n is ror by -n */
     for (u64 n = s.units; n; --n) {
         const u64 v = *p;
         sum += v >> (right & 63) | v << (-right & 63);
-        right -= stride >> 12;
+        --right;
         p += stride / 8;
     }
     return sum;
 }
 
+/* The sum of a share, in pieces: the boot core says how far it has come, for the progress display. */
+static u64 checksum(struct share s, unsigned cpu) {
+    u64 sum = 0;
+    for (u64 done = 0; done < s.units; done += PIECE) {
+        if (cpu == 0) progress(done, s.units);
+        sum += partial_sum((struct share){s.begin + done * machine.verify_stride, s.first + done, min_u64(PIECE, s.units - done)});
+    }
+    if (cpu == 0) progress(s.units, s.units);
+    return sum;
+}
+
 static u64 place(struct share s, unsigned i) {
-    return s.begin + s.units * i / WRITES * machine.verify_stride + WRITE_OFFSET;
+    return s.begin + s.units * i / WRITES * machine.verify_stride + round_down(machine.verify_stride / 2, 8);
 }
 static u64 written_value(u64 pa, unsigned owner) { return (pa * 0xd6e8feb86659fd93ULL) ^ (owner + 1); }
 
@@ -86,8 +97,8 @@ static u64 wrong_in_share(unsigned owner) {
 
 static void verify(unsigned cpu) {
     const struct share s = share_of(cpu);
-    percpu[cpu].pages = s.units;
-    percpu[cpu].checksum = checksum(s);
+    percpu[cpu].places = s.units;
+    percpu[cpu].checksum = checksum(s, cpu);
     write_share(cpu);
     percpu[cpu].wrong += wrong_in_share(cpu);
     barrier();
@@ -111,9 +122,9 @@ void verify_on_boot_core(void) {
     for (unsigned cpu = 0; cpu < machine.cpus; ++cpu) {
         const struct percpu *p = &percpu[cpu];
         core_result("checksum", cpu, p->checksum);
-        core_result("pages", cpu, p->pages);
+        core_result("places", cpu, p->places);
         core_result("written", cpu, p->written);
-        print("core %u: read %lu pages, checksum 0x%016lx\n", cpu, p->pages, p->checksum);
+        print("core %u: read %lu places, checksum 0x%016lx\n", cpu, p->places, p->checksum);
     }
     for (unsigned cpu = 0; cpu < machine.cpus; ++cpu)
         if (percpu[cpu].wrong) fail("core %u read wrong data in %lu places", cpu, percpu[cpu].wrong);
