@@ -60,6 +60,22 @@ def test_the_healthy_repaint_has_no_findings(strategy: str, cores: str) -> None:
     assert result.record["verified"]["ok"]
 
 
+@pytest.mark.parametrize("granule", ["16k", "64k"])
+@pytest.mark.parametrize("strategy", ["rfc-range", "pagewalk", "page-from-boot", "bbm-strict"])
+def test_the_other_granules_too(strategy: str, granule: str) -> None:
+    result = run(MIXES["level 0 secondaries"], "repaint", {"strategy": strategy, "granule": granule})
+    assert (result.violations, result.hazards, result.outcome) == ([], [], "poweroff")
+    assert result.record["verified"]["ok"]
+
+
+@pytest.mark.parametrize("granule", ["16k", "64k"])
+def test_a_core_left_in_the_map_is_found_at_the_other_granules_too(granule: str) -> None:
+    parameters = {"sabotage": "secondaries-in-map", "granule": granule, "verify": "none"}
+    result = run(MIXES["level 0 secondaries"], "repaint", parameters, "2GiB")  # room for blocks of 512 MiB
+    assert {"BBM-SIZE"} <= {v.rule for v in result.violations} <= {"BBM-SIZE", "BBM-CONT"}
+    assert all({h.core for h in v.holders} == {1, 2, 3} for v in result.violations)
+
+
 def test_broken_merge_and_migrate_also_show_by_effect() -> None:
     for workload in ("merge", "migrate"):
         experiment = next(e for e in EXPERIMENTS if e.workload == workload)
