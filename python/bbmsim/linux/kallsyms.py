@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Symbols out of a kernel Image itself: the table that scripts/kallsyms.c puts into .rodata.
+
+Layouts, as found in the Images of 6.1 to 7.3:
+  6.1 to 6.3   offsets, relative_base, num_syms, names, markers, [seqs,] token_table, token_index
+  since 6.4    num_syms, names, markers, token_table, token_index, offsets, relative_base, seqs
+  7.3          the same, but each offset is relative to its own place, there is no relative_base, and parts are aligned
+               to 4 bytes instead of 8
+Found by shape: the token table holds the digits as tokens of their own and its index repeats its lengths; everything
+else is found and checked from there. Nothing depends on a version number.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+_DIGITS = b"".join(b"%d\0" % i for i in range(10))
+_MARKED = 256  # every 256th name has a marker
+_LARGEST_NAME = 512
+_R_AARCH64_RELATIVE = 0x403
+
+
+@dataclass(frozen=True)
+class KernelSymbol:
+    name: str
+    kind: str  #: nm's letter: T t text, D d data, ...
+    address: int  #: virtual
+    size: int  #: up to the next symbol
+
+
+@dataclass(frozen=True)
+class KernelSymbols:
+    base: int  #: virtual address of the Image's first byte (_text)
+    symbols: tuple[KernelSymbol, ...]  #: by address
+
+    def address(self, name: str) -> int | None:
+        return next((s.address for s in self.symbols if s.name == name), None)
+
+
+def read_kallsyms(data: bytes, image_size: int) -> KernelSymbols | None:
+    """The symbols in an unpacked Image; None if it was built without, or in a layout that is not known."""
+    for table, index in _token_tables(data):
+        tokens = [bytes(t) for t in data[table:index].split(b"\0")[:256]]
+        if len(tokens) < 256:
+            continue
+        for names, count, aligned in _names(data, table):
+            read = _addresses(data, names, count, _align(index + 512, aligned), image_size)
+            if read is None:
+                continue
+            base, addresses = read
+            texts = _decode(data[:table], names, count, tokens)
+            if texts is None:
+                continue
+            return KernelSymbols(base, _sized(texts, addresses, base, image_size))
+    return None
+
+
+def _align(at: int, to: int = 8) -> int:
+    return (at + to - 1) & ~(to - 1)
+
+
+def _token_tables(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where the token table begins, and its index."""
+    for match in re.finditer(re.escape(_DIGITS), data):
+        at = match.start()
+        end, lengths = at, []
+        for _ in range(256 - 0x30):
+            stop = data.find(b"\0", end, end + _LARGEST_NAME)
+            if stop < 0:
+                break
+            lengths.append(stop + 1 - end)
+            end = stop + 1
+        if len(lengths) < 256 - 0x30:
+            continue
+        for index in (_align(end), _align(end, 4), _align(end, 2)):
+            if index + 512 > len(data):
+                continue
+            values = struct.unpack_from("<256H", data, index)
+            follows = all(values[0x30 + i + 1] - values[0x30 + i] == lengths[i] for i in range(len(lengths) - 1))
+            if values[0] == 0 and follows and all(a < b for a, b in zip(values, values[1:])):
+                yield at - values[0x30], index
+                break
+
+
+def _names(data: bytes, table: int) -> Iterator[tuple[int, int, int]]:
+    """Where the names begin, how many there are, and to what the parts are aligned: before the markers, which precede the
+    token table.
+    """
+    for start, last, blocks in _markers(data, table):
+        yield from _names_before(data, start, last, blocks)
+
+
+def _names_before(data: bytes, start: int, last: int, blocks: int) -> Iterator[tuple[int, int, int]]:
+    furthest = max(8, start - last - _MARKED * _LARGEST_NAME)
+    for at in range((start - last) & ~3, furthest - 1, -4):
+        far, near = struct.unpack_from("<II", data, at - 8)
+        count, aligned = (near, 4) if near else (far, 8)
+        if (count + _MARKED - 1) // _MARKED == blocks and _names_end(data, at + last, count, blocks, start):
+            yield at, count, aligned
+
+
+def _names_end(data: bytes, at: int, count: int, blocks: int, markers: int) -> bool:
+    """Whether the names behind the last marker end where the markers begin."""
+    for _ in range(count - (blocks - 1) * _MARKED):
+        length, skip = _entry_length(data, at)
+        at += skip + length
+        if length == 0 or at > markers:
+            return False
+    return markers - at < 8
+
+
+def _markers(data: bytes, table: int) -> Iterator[tuple[int, int, int]]:
+    """Start of the markers, the last of them, how many: 0 and rising, up to the token table, or up to three bytes for
+    each name before it (the seqs of 6.2 and 6.3).
+    """
+    window = max(0, (table & ~3) - (4 << 20))
+    words = np.frombuffer(data[window : table & ~3], dtype="<u4").astype(np.int64)
+    if len(words) < 3:
+        return
+    steps = np.diff(words)
+    breaks = np.append(np.flatnonzero((steps <= 0) | (steps >= _MARKED * _LARGEST_NAME)), len(words) - 1)
+    first = np.append(0, breaks[:-1] + 1)  # runs are [first, breaks]
+    for begin, end in zip(first[words[first] == 0].tolist(), breaks[words[first] == 0].tolist()):
+        blocks, behind = end - begin + 1, table - (window + (end + 1) * 4)
+        seqs = 3 * _MARKED
+        if blocks > 1 and (behind < 8 or seqs * (blocks - 1) < behind < seqs * blocks + 16):
+            yield window + begin * 4, int(words[end]), blocks
+
+
+def _entry_length(data: bytes, at: int) -> tuple[int, int]:
+    """Bytes of a name, and bytes of its length field: two if the first has bit 7 (names over 127 tokens)."""
+    first = data[at]
+    return (first, 1) if first < 0x80 else (first & 0x7F | data[at + 1] << 7, 2)
+
+
+def _decode(data: bytes, at: int, count: int, tokens: list[bytes]) -> list[str] | None:
+    """None: damaged, the names run into what is behind them."""
+    out = []
+    for _ in range(count):
+        if at + 2 > len(data):
+            return None
+        length, skip = _entry_length(data, at)
+        at += skip
+        out.append(b"".join([tokens[b] for b in data[at : at + length]]).decode("ascii", "replace"))
+        at += length
+    return out
+
+
+def _addresses(data: bytes, names: int, count: int, after: int, image_size: int) -> tuple[int, NDArray[np.int64]] | None:
+    """The address of the Image's first byte, and how far behind it each symbol is."""
+    linked_at = _linked_at(data)
+    before = names - 16 - _align(4 * count)
+    for at in (after, before):
+        if at < 0 or at + 4 * count + 8 > len(data) or not linked_at:
+            continue
+        fixed = np.frombuffer(data, dtype="<u4", count=count, offset=at).astype(np.int64)
+        if _plausible(fixed, image_size):
+            base_at = names - 16 if at == before else _align(at + 4 * count)
+            relative_to = int.from_bytes(data[base_at : base_at + 8], "little") or _relocated(data, linked_at + base_at)
+            return linked_at, fixed + (relative_to - linked_at if linked_at <= relative_to < linked_at + image_size else 0)
+        signed = np.frombuffer(data, dtype="<i4", count=count, offset=at).astype(np.int64)
+        moving = signed + 4 * np.arange(count) + at
+        if _plausible(moving, image_size):
+            return linked_at, moving
+    return None
+
+
+def _relocated(data: bytes, address: int) -> int:
+    """The value that an R_AARCH64_RELATIVE entry gives to the word at `address`; 0 if there is none."""
+    entry = data.find(struct.pack("<QQ", address, _R_AARCH64_RELATIVE))
+    return int.from_bytes(data[entry + 16 : entry + 24], "little") if entry >= 0 else 0
+
+
+def _plausible(offsets: NDArray[np.int64], image_size: int) -> bool:
+    """Sorted, from the Image's start, most of them inside it."""
+    inside = int(np.count_nonzero(offsets <= image_size))
+    return int(offsets[0]) >= 0 and bool(np.all(offsets[1:] >= offsets[:-1])) and inside > len(offsets) // 2
+
+
+def _linked_at(data: bytes) -> int:
+    """The address of the Image's first byte, where it is not written anywhere: the 128 MiB (MODULES_END is a multiple of
+    that, and an Image is smaller) into which most pointers in the Image go, be they in place or relocation entries.
+    """
+    words = np.frombuffer(data[: len(data) & ~7], dtype="<u8")
+    regions = words[(words >= np.uint64(0xFFFF_0000_0000_0000)) & (words < np.uint64(0xFFFF_FFFF_F000_0000))] >> np.uint64(27)
+    if not len(regions):
+        return 0
+    found, votes = np.unique(regions, return_counts=True)
+    return int(found[votes.argmax()]) << 27
+
+
+def _sized(
+    names: list[str], offsets: NDArray[np.int64], base: int, image_size: int
+) -> tuple[KernelSymbol, ...]:
+    values = [int(o) for o in offsets]
+    ends = sorted(set(values))
+    out = []
+    for name, value in zip(names, values):
+        if value >= image_size or len(name) < 2:
+            continue
+        after = bisect_right(ends, value)
+        end = ends[after] if after < len(ends) else image_size
+        out.append(KernelSymbol(name[1:], name[0], base + value, min(end, image_size) - value))
+    return tuple(out)
