@@ -80,7 +80,10 @@ void Session::Impl::start() {
         config.memory_bytes = machine->ram.bytes();
         config.bootargs = bootargs;
         config.seed = seed;
+        config.initrd = initrd;
         dtb = board::build_device_tree(config);
+    } else {
+        dtb = board::amend_device_tree(*dtb, bootargs, initrd);
     }
     const u64 at = place_dtb(dtb->size());
     machine->host_port.write(at, *dtb);
@@ -102,7 +105,13 @@ void Session::load(u64 pa, std::span<const u8> bytes) {
 
 void Session::set_entry(u64 pa) { impl_->entry = pa; }
 void Session::set_bootargs(const std::string& bootargs) { impl_->bootargs = bootargs; }
-void Session::set_dtb(std::vector<u8> dtb) { impl_->dtb = std::move(dtb); }
+void Session::set_dtb(const std::vector<u8>& dtb) { impl_->dtb = board::amend_device_tree(dtb, "", {}); }
+
+void Session::set_initrd(u64 pa, u64 bytes) {
+    if (bytes == 0 || !impl_->machine->ram.view().contains(PhysAddr(pa), bytes))
+        throw std::invalid_argument(fmt::format("initrd={:#x} bytes at {:#x}: not within RAM", bytes, pa));
+    impl_->initrd = board::InitrdRange{pa, pa + bytes};
+}
 
 void Session::set_symbols(std::vector<Symbol> symbols) {
     impl_->machine->symbols.set(std::move(symbols));

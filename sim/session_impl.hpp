@@ -2,6 +2,7 @@
 // What stands behind Session. The kernel outlives the machine, and the machine is made and destroyed within its Scope.
 #pragma once
 
+#include "models/board/device_tree.hpp"
 #include "sim/machine.hpp"
 
 #include <optional>
@@ -25,6 +26,7 @@ struct Session::Impl {
     std::optional<u64> entry;
     std::string bootargs;
     std::optional<std::vector<u8>> dtb;
+    std::optional<board::InitrdRange> initrd;
     struct Extent {
         u64 lo, hi;
     };

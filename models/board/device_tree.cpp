@@ -217,4 +217,30 @@ std::vector<u8> build_device_tree(const DeviceTreeConfig& c) {
     return w.finish();
 }
 
+std::vector<u8> amend_device_tree(const std::vector<u8>& blob, const std::string& bootargs,
+                                  const std::optional<InitrdRange>& initrd) {
+    const auto check = [](int result) {
+        if (result < 0) throw std::invalid_argument(fmt::format("dtb: {}", fdt_strerror(result)));
+        return result;
+    };
+    if (blob.size() > kMaximumBytes)
+        throw std::invalid_argument(
+            fmt::format("dtb: {} bytes, the arm64 boot protocol admits {}", blob.size(), kMaximumBytes));
+    check(fdt_check_full(blob.data(), blob.size()));
+    std::vector<u8> out(blob.size() + bootargs.size() + 4096);
+    check(fdt_open_into(blob.data(), out.data(), static_cast<int>(out.size())));
+    void* tree = out.data();
+    int chosen = fdt_path_offset(tree, "/chosen");
+    if (chosen == -FDT_ERR_NOTFOUND) chosen = fdt_add_subnode(tree, 0, "chosen");
+    check(chosen);
+    if (!bootargs.empty()) check(fdt_setprop_string(tree, chosen, "bootargs", bootargs.c_str()));
+    if (initrd) {
+        check(fdt_setprop_u64(tree, chosen, "linux,initrd-start", initrd->start));
+        check(fdt_setprop_u64(tree, chosen, "linux,initrd-end", initrd->end));
+    }
+    check(fdt_pack(tree));
+    out.resize(fdt_totalsize(tree));
+    return out;
+}
+
 }  // namespace bbmsim::board

@@ -34,4 +34,9 @@ struct DeviceTreeConfig {
 // boot protocol admits.
 std::vector<u8> build_device_tree(const DeviceTreeConfig& config);
 
+// A device tree of the user's with the boot arguments (unless empty) and the initial RAM disk in its /chosen. Throws
+// std::invalid_argument if the blob is no device tree.
+std::vector<u8> amend_device_tree(const std::vector<u8>& blob, const std::string& bootargs,
+                                  const std::optional<InitrdRange>& initrd);
+
 }  // namespace bbmsim::board

@@ -44,6 +44,7 @@ from .events import (
 from .findings import Hazard, Holder, Note, Violation
 from .inject import Symbol, TlbConflict, symbol
 from .inspection import CoreView, Memory, Registers, TlbEntry, TlbView, Walk
+from .linux.workload import LinuxWorkload, linux
 from .result import Phase, PhaseCore, Result
 from .simulation import Simulation
 from .workload import Workload, bare, elf, image
@@ -65,6 +66,7 @@ __all__ = [
     "InjectedEvent",
     "Interconnect",
     "InternalError",
+    "LinuxWorkload",
     "Maintenance",
     "Memory",
     "Mmu",
@@ -93,6 +95,7 @@ __all__ = [
     "core",
     "elf",
     "image",
+    "linux",
     "parse_cores",
     "presets",
     "symbol",

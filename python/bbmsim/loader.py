@@ -24,6 +24,8 @@ class Program:
     segments: tuple[tuple[int, bytes], ...]  #: physical address, contents
     entry: int  #: physical address
     symbols: tuple[tuple[str, int, int, int], ...] = ()  #: name, virtual address, size, physical address
+    initrd: tuple[int, int] | None = None  #: where among the segments it is, and its bytes
+    dtb: bytes | None = None  #: instead of the generated one
 
     def check_fits(self, memory_bytes: int, path: Path) -> None:
         end = RAM_BASE + memory_bytes

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import re
 import resource
 from typing import TYPE_CHECKING, Any
 
 from . import _core, timeline, verify
 from .result import SCHEMA, Result
+
+_PANIC = re.compile(r"Kernel panic - not syncing: .*")
 
 if TYPE_CHECKING:
     from .simulation import Simulation
@@ -26,6 +29,9 @@ def result_of(
     detail = session.detail()
     if outcome == "poweroff" and verified is not None and not verified["ok"]:
         outcome, detail = "wrong-data", verify.explain(verified)
+    console = session.console().decode("utf-8", "replace")
+    if outcome == "reset" and (panic := _PANIC.search(console)):  # panic=-1: the kernel resets the board at once
+        outcome, detail = "panic", panic[0].rstrip()
     record: dict[str, Any] = {
         "schema": SCHEMA,
         "versions": {"bbmsim": _core.version},
@@ -45,7 +51,7 @@ def result_of(
         "checker": session.checker_stats(),
         "verified": verified,
         "results": dict(guest_results),
-        "console": session.console().decode("utf-8", "replace"),
+        "console": console,
         "timeline": timeline.build(rare, frequent, [c.freq_mhz for c in sim.board.cores], _names(phases), end_ps),
         "host": {
             **host,

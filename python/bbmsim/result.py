@@ -28,6 +28,7 @@ OUTCOMES = {
     "deadlock": "every core waits and nothing can wake one",
     "abort-loop": "a core takes exceptions without retiring an instruction",
     "guest-failed": "the guest reported a failure",
+    "panic": "the kernel panicked",
     "wrong-data": "a core read wrong data through its translations",
     "internal-error": "the simulator failed",
 }

@@ -47,6 +47,15 @@ class Simulation:
         self._session.set_entry(self._program.entry)
         self._session.set_symbols(self._program.symbols)
         self._session.set_bootargs(workload.bootargs)
+        if self._program.initrd is not None:
+            self._session.set_initrd(*self._program.initrd)
+        if self._program.dtb is not None:
+            try:
+                self._session.set_dtb(self._program.dtb)
+            except ValueError as error:
+                raise ConfigError(str(error)) from None
+        for name, symbol_name in workload.phases():
+            self._session.add_phase(name, symbol_name, "")
         self._rare = self._session.record(timeline.RARE, timeline.MOST_RARE)
         self._frequent: int | None = None
         self._traced = False

@@ -15,10 +15,10 @@ from .loader import Program, is_elf, load_elf, load_image
 
 @dataclass(frozen=True)
 class Workload:
-    """Make it with bare(), elf() or image()."""
+    """Make it with bare(), elf(), image() or linux()."""
 
     name: str
-    kind: str  #: "bare", "elf", "image"
+    kind: str  #: "bare", "elf", "image", "linux"
     path: Path
     parameters: Mapping[str, str] = field(default_factory=dict)  #: what the guest is told in its boot arguments
 
@@ -29,6 +29,10 @@ class Workload:
     def program(self) -> Program:
         """Reads and checks the file; raises ConfigError."""
         return load_image(self.path) if self.kind == "image" else load_elf(self.path)
+
+    def phases(self) -> list[tuple[str, str]]:
+        """Name and symbol of the phases that are accounted without being asked for."""
+        return []
 
     def to_dict(self) -> dict[str, Any]:
         """For the run record. The path is the user's own for files, and left out for what the project builds."""

@@ -190,6 +190,17 @@ void bind_setup(py::class_<PySession>& c) {
     c.def(
         "set_bootargs", [](PySession& s, const std::string& t) { s->set_bootargs(t); }, py::arg("bootargs"));
     c.def(
+        "set_dtb",
+        [](PySession& s, const py::buffer& data) {
+            const auto info = data.request();
+            const auto bytes = bytes_of(info);
+            s->set_dtb({bytes.begin(), bytes.end()});
+        },
+        py::arg("data"));
+    c.def(
+        "set_initrd", [](PySession& s, u64 pa, u64 bytes) { s->set_initrd(pa, bytes); }, py::arg("pa"),
+        py::arg("bytes"));
+    c.def(
         "set_symbols",
         [](PySession& s, const std::vector<std::tuple<std::string, u64, u64, u64>>& symbols) {
             std::vector<sim::Symbol> out;

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A Linux kernel as a workload: placed as Documentation/arch/arm64/booting.rst says, with symbols from the Image."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigError
+from ..loader import RAM_BASE, Program
+from ..workload import Workload
+from . import formats, kallsyms, kernels
+from .initramfs import default_initrd
+
+#: what every boot is told first; `append` comes behind it and so wins
+DEFAULT_COMMAND_LINE = "earlycon=pl011,0x9000000 console=ttyAMA0 cryptomgr.notests panic=-1"
+_ALIGNMENT = 2 << 20
+_LONGEST_COMMAND_LINE = 2048  # COMMAND_LINE_SIZE of arm64
+
+#: phases by symbol: accounted where the kernel has the symbol; of one name the first that it has
+PHASES = (
+    ("map_mem", ("map_mem", "paging_init")),
+    ("repaint", ("linear_map_split_to_ptes",)),
+    ("park", ("wait_linear_map_split_to_ptes",)),
+    ("kpti", ("__kpti_install_ng_mappings", "kpti_install_ng_mappings")),
+    ("mark_rodata_ro", ("mark_rodata_ro",)),
+)
+
+
+@dataclass(frozen=True)
+class LinuxWorkload(Workload):
+    """Make it with linux()."""
+
+    append: str = ""
+    initrd: Path | None = None
+    dtb: Path | None = None
+
+    @property
+    def bootargs(self) -> str:
+        return f"{DEFAULT_COMMAND_LINE} {self.append}".strip()
+
+    @cached_property
+    def image(self) -> formats.Image:
+        return formats.read_image(self.path)
+
+    @cached_property
+    def kernel_symbols(self) -> kallsyms.KernelSymbols | None:
+        return kallsyms.read_kallsyms(self.image.data, self.image.image_size)
+
+    def program(self) -> Program:
+        """The Image at the first 2 MiB boundary behind the device tree's, the initial RAM disk behind it."""
+        image = self.image
+        start = RAM_BASE + _ALIGNMENT + image.text_offset
+        initrd = _read(self.initrd, "initrd") if self.initrd is not None else default_initrd()
+        at = (start + image.image_size + _ALIGNMENT - 1) & ~(_ALIGNMENT - 1)
+        segments = ((start, image.data), *(((at, initrd),) if initrd else ()))
+        found = self.kernel_symbols
+        symbols = () if found is None else tuple(
+            (s.name, s.address, s.size, s.address - found.base + start) for s in found.symbols if not s.name.startswith("$")
+        )
+        dtb = None if self.dtb is None else _read(self.dtb, "dtb")
+        return Program(segments, start, symbols, (at, len(initrd)) if initrd else None, dtb)
+
+    def phases(self) -> list[tuple[str, str]]:
+        """Name and symbol of the phases that this kernel can have."""
+        if self.kernel_symbols is None:
+            return []
+        names = {s.name for s in self.kernel_symbols.symbols}
+        out = []
+        for name, symbols in PHASES:
+            here = [s for s in symbols if s in names]
+            if here:
+                out.append((name, here[0]))
+        return out
+
+    def to_dict(self) -> dict[str, Any]:
+        files = {k: str(v) for k, v in (("initrd", self.initrd), ("dtb", self.dtb)) if v is not None}
+        return {"name": self.name, "kind": self.kind, "path": str(self.path), "parameters": {"command_line": self.bootargs, **files}}
+
+
+def _read(path: Path, name: str) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{name}={path}: can't be read ({error.strerror})", name) from None
+    if not data:
+        raise ConfigError(f"{name}={path}: is empty", name)
+    return data
+
+
+def linux(
+    kernel: str | Path = "6.18",
+    *,
+    append: str = "",
+    initrd: str | Path | None = None,
+    dtb: str | Path | None = None,
+    say: Callable[[str], None] | None = None,
+) -> LinuxWorkload:
+    """An arm64 Linux kernel: a series or version ("6.18", "6.18.12"), fetched once from the distribution and cached, or a
+    file. `append` goes behind the default command line; without `initrd` a small user space of this project runs and
+    powers off; `dtb` replaces the generated device tree. Raises ConfigError, and BbmsimError if a kernel can't be had.
+    """
+    for name, text in (("append", append), ("kernel", str(kernel))):
+        if not text.isprintable() or (name == "kernel" and not text):
+            raise ConfigError(f"{name}={text!r}: one line of printable characters", name)
+    if len(f"{DEFAULT_COMMAND_LINE} {append}") >= _LONGEST_COMMAND_LINE:
+        raise ConfigError(f"append: {len(append)} characters; the kernel keeps {_LONGEST_COMMAND_LINE - 1} of the whole", "append")
+    text = os.fspath(kernel)
+    if isinstance(kernel, Path) or "/" in text or Path(text).is_file():
+        path, name = Path(text), Path(text).name
+    else:
+        found = kernels.get(text) if say is None else kernels.get(text, say=say)
+        path, name = found.path, f"linux-{found.release}"
+    workload = LinuxWorkload(
+        name, "linux", path, {}, append, None if initrd is None else Path(initrd), None if dtb is None else Path(dtb)
+    )
+    workload.image  # a wrong file is found here, before anything is made of it
+    return workload
