@@ -62,6 +62,34 @@ struct Tree {
 
 using Cells = std::vector<u32>;
 
+TEST(DeviceTree, OnesOwnIsAmendedInChosen) {
+    const auto blob = build_device_tree(four_cores());
+    Tree t(four_cores());
+    t.blob = amend_device_tree(blob, "quiet", InitrdRange{0x4800'0000, 0x4800'1234});
+    EXPECT_EQ(t.text("/chosen", "bootargs"), "quiet");
+    EXPECT_EQ(t.cells("/chosen", "linux,initrd-start"), (std::vector<u32>{0, 0x4800'0000}));
+    EXPECT_EQ(t.cells("/chosen", "linux,initrd-end"), (std::vector<u32>{0, 0x4800'1234}));
+    EXPECT_EQ(t.text("/", "model"), "bbmsim,virt");
+    t.blob = amend_device_tree(blob, "", {});
+    EXPECT_EQ(t.text("/chosen", "bootargs"), "console=ttyAMA0 strategy=rfc-range");
+}
+
+TEST(DeviceTree, DamagedBlobsAreRefused) {
+    const auto blob = build_device_tree(four_cores());
+    EXPECT_THROW(amend_device_tree({}, "", {}), std::invalid_argument);
+    EXPECT_THROW(amend_device_tree(std::vector<u8>(100), "", {}), std::invalid_argument);
+    EXPECT_THROW(amend_device_tree({blob.begin(), blob.end() - 40}, "", {}), std::invalid_argument);
+    EXPECT_THROW(amend_device_tree(std::vector<u8>(std::size_t{3} << 20), "", {}), std::invalid_argument);
+    for (std::size_t i = 0; i < blob.size(); i += 3) {  // never a crash
+        auto damaged = blob;
+        damaged[i] ^= 0xff;
+        try {
+            amend_device_tree(damaged, "quiet", {});
+        } catch (const std::invalid_argument&) {
+        }
+    }
+}
+
 TEST(DeviceTree, ListsTheBoardAndNothingElse) {
     const Tree t(four_cores());
     std::vector<std::string> children;

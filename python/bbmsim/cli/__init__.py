@@ -14,6 +14,7 @@ import click
 
 from .. import __version__
 from ..errors import BbmsimError, ConfigError, InternalError
+from .boot import boot_command
 from .compare import compare_command
 from .listing import completion_command, list_command
 from .report import report_command
@@ -35,6 +36,7 @@ def cli() -> None:
 
 
 cli.add_command(run_command)
+cli.add_command(boot_command)
 cli.add_command(compare_command)
 cli.add_command(report_command)
 cli.add_command(list_command)

@@ -8,6 +8,7 @@ from click.shell_completion import get_completion_class
 
 from .. import _core, catalog
 from ..config import presets
+from ..linux import kernels
 
 
 def _cores() -> list[tuple[str, str]]:
@@ -35,7 +36,11 @@ def _rules() -> list[tuple[str, str]]:
     return [(r["id"], f"{r['title']} ({r['arm_rule']}, DDI 0487)") for r in _core.rules()]
 
 
-_LISTS = {"cores": _cores, "workloads": _workloads, "strategies": _strategies, "rules": _rules}
+def _kernels() -> list[tuple[str, str]]:
+    return kernels.listing(say=lambda text: click.echo(f"list: {text}", err=True))
+
+
+_LISTS = {"kernels": _kernels, "cores": _cores, "workloads": _workloads, "strategies": _strategies, "rules": _rules}
 
 
 @click.command("list")

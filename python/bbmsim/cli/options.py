@@ -54,13 +54,39 @@ def _complete_settings(context: click.Context, _: click.Parameter, incomplete: s
     return [CompletionItem(i) for i in items if i.startswith(incomplete)]
 
 
+def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What `run` and `boot` take: faults, limits, outputs."""
+    for option in (
+        click.option("-q", "--quiet", is_flag=True, help="Only the outcome, and findings if there are any."),
+        click.option("--bench", is_flag=True, help="Run with checker and fast path on and off, and compare the speed."),
+        click.option("--no-filter", is_flag=True, help="Without the fast path: slower, and every figure must be the same."),
+        click.option("--no-checker", is_flag=True, help="Don't look for violations."),
+        click.option("--trace", type=click.Path(), metavar="FILE", help="Write a trace for ui.perfetto.dev."),
+        click.option("--html", type=click.Path(), metavar="FILE", help="Write the report as a page."),
+        click.option("--json", "json_", type=click.Path(), metavar="FILE", help="Write the run record."),
+        click.option(
+            "--timeout", default=DEFAULT_TIMEOUT, show_default=True, metavar="TIME", help="Simulated time: 10s, 500ms."
+        ),
+        click.option(
+            "--inject", metavar="SPEC", multiple=True,
+            help="A fault: tlb-conflict:core=1,va=0xffff000040000000[,size=2M][,after=SYMBOL][,after_time=20us][,nth=3]"
+            "[,probability=0.1][,times=1][,on=fetch|data|both].",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def workload_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--set", "set_", metavar="NAME=VALUE", multiple=True, shell_complete=_complete_settings,
+        help="A parameter of the workload, such as sabotage=local-flush; any number of times.",
+    )(function)
+
+
 def board_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="All randomness comes from it."),
-        click.option(
-            "--set", "set_", metavar="NAME=VALUE", multiple=True, shell_complete=_complete_settings,
-            help="A parameter of the workload, such as sabotage=local-flush; any number of times.",
-        ),
         click.option(
             "--memory", default=DEFAULT_MEMORY, show_default=True, metavar="SIZE", help="RAM, such as 512MiB or 64GiB."
         ),

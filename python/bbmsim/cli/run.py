@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -27,20 +28,9 @@ _BENCH_ROUNDS = 3
 @click.command("run")
 @click.argument("workload", default="repaint", shell_complete=options.complete_workloads)
 @options.board_options
+@options.workload_option
 @click.option("--strategy", metavar="NAME", help="Short for --set strategy=NAME; see `bbmsim list strategies`.")
-@click.option(
-    "--inject", metavar="SPEC", multiple=True,
-    help="A fault: tlb-conflict:core=1,va=0xffff000040000000[,size=2M][,after=SYMBOL][,after_time=20us][,nth=3]"
-    "[,probability=0.1][,times=1][,on=fetch|data|both].",
-)
-@click.option("--timeout", default=options.DEFAULT_TIMEOUT, show_default=True, metavar="TIME", help="Simulated time: 10s, 500ms.")
-@click.option("--json", "json_", type=click.Path(), metavar="FILE", help="Write the run record.")
-@click.option("--html", type=click.Path(), metavar="FILE", help="Write the report as a page.")
-@click.option("--trace", type=click.Path(), metavar="FILE", help="Write a trace for ui.perfetto.dev.")
-@click.option("--no-checker", is_flag=True, help="Don't look for violations.")
-@click.option("--no-filter", is_flag=True, help="Without the fast path: slower, and every figure must be the same.")
-@click.option("--bench", is_flag=True, help="Run with checker and fast path on and off, and compare the speed.")
-@click.option("-q", "--quiet", is_flag=True, help="Only the outcome, and findings if there are any.")
+@options.run_options
 def run_command(
     workload: str, cores: str, memory: str, set_: tuple[str, ...], seed: int, strategy: str | None, inject: tuple[str, ...],
     timeout: str, json_: str | None, html: str | None, trace: str | None, no_checker: bool, no_filter: bool, bench: bool,
@@ -54,10 +44,22 @@ def run_command(
         parameters["strategy"] = strategy
     guest = from_name(workload, parameters)
     board = options.board(cores, memory, checker=not no_checker, filter=not no_filter)
+    outputs = {"json": json_, "html": html, "trace": trace}
+    return carry_out(board, lambda: guest, seed, inject, timeout, outputs, bench, quiet)
+
+
+def carry_out(
+    board: Board, make_guest: Callable[[], Workload], seed: int, inject: tuple[str, ...], timeout: str,
+    files: dict[str, str | None], bench: bool, quiet: bool,
+) -> int:
+    """One run as `run` and `boot` do it; the exit status. Everything that may be wrong is looked at before the guest is
+    made, which may take a download.
+    """
     conflicts = [parse_injection(text) for text in inject]
     limit = parse_time(timeout)
-    outputs = {name: check_writable(p, name) for name, p in (("json", json_), ("html", html), ("trace", trace)) if p}
+    outputs = {name: check_writable(p, name) for name, p in files.items() if p}
     console = make_console()
+    guest = make_guest()
     if bench:
         return _bench(console, board, guest, seed, limit)
 

@@ -133,5 +133,6 @@ class Packages:
             "APT::Sandbox::User": "root",
             "Acquire::Languages": "none",
             "Acquire::Retries": "3",
+            "Acquire::Retries::Delay::Maximum": "2",
         }
         return [word for key, value in values.items() for word in ("-o", f"{key}={value}")]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,10 +21,13 @@ from .initramfs import default_initrd
 DEFAULT_COMMAND_LINE = "earlycon=pl011,0x9000000 console=ttyAMA0 cryptomgr.notests panic=-1"
 _ALIGNMENT = 2 << 20
 _LONGEST_COMMAND_LINE = 2048  # COMMAND_LINE_SIZE of arm64
+_MAPPING = re.compile(r"(^|_)\$[xd]")  # code begins here, data there: no names
 
-#: phases by symbol: accounted where the kernel has the symbol; of one name the first that it has
+#: phases by symbol: accounted where the kernel has the symbol (map_mem is often inlined into paging_init); of several
+#: symbols the first that it has
 PHASES = (
-    ("map_mem", ("map_mem", "paging_init")),
+    ("map_mem", ("map_mem",)),
+    ("paging_init", ("paging_init",)),
     ("repaint", ("linear_map_split_to_ptes",)),
     ("park", ("wait_linear_map_split_to_ptes",)),
     ("kpti", ("__kpti_install_ng_mappings", "kpti_install_ng_mappings")),
@@ -60,7 +64,7 @@ class LinuxWorkload(Workload):
         segments = ((start, image.data), *(((at, initrd),) if initrd else ()))
         found = self.kernel_symbols
         symbols = () if found is None else tuple(
-            (s.name, s.address, s.size, s.address - found.base + start) for s in found.symbols if not s.name.startswith("$")
+            (s.name, s.address, s.size, s.address - found.base + start) for s in found.symbols if not _MAPPING.search(s.name)
         )
         dtb = None if self.dtb is None else _read(self.dtb, "dtb")
         return Program(segments, start, symbols, (at, len(initrd)) if initrd else None, dtb)

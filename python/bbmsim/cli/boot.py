@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""bbmsim boot."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import CompletionItem
+
+from ..linux import kernels
+from ..linux.workload import linux
+from ..workload import Workload
+from . import options
+from .run import carry_out
+
+
+def _complete_kernels(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    names = [CompletionItem(n, help=t) for n, t in kernels.SERIES.items() if n.startswith(incomplete)]
+    return names or [CompletionItem(incomplete, type="file")]
+
+
+@click.command("boot")
+@click.option(
+    "--kernel", default="6.18", show_default=True, metavar="VERSION|PATH", shell_complete=_complete_kernels,
+    help="A series or version of the distribution's arm64 kernels (see `bbmsim list kernels`), fetched once; or a file: "
+    "Image, gzip, zstd or EFI zboot.",
+)
+@click.option(
+    "--initrd", type=click.Path(), metavar="PATH", help="Instead of the small user space that prints marks and powers off."
+)
+@click.option("--append", default="", metavar="TEXT", help="Goes behind the default kernel command line.")
+@click.option("--dtb", type=click.Path(), metavar="PATH", help="Instead of the generated device tree.")
+@options.board_options
+@options.run_options
+def boot_command(
+    kernel: str, initrd: str | None, append: str, dtb: str | None, cores: str, memory: str, seed: int,
+    inject: tuple[str, ...], timeout: str, json_: str | None, html: str | None, trace: str | None, no_checker: bool,
+    no_filter: bool, bench: bool, quiet: bool,
+) -> int:
+    """Boots an arm64 Linux kernel, its console live, and reports what it did to its own translation tables."""
+
+    def say(text: str) -> None:
+        if not quiet:
+            click.echo(f"boot: {text}", err=True)
+
+    def guest() -> Workload:
+        return linux(kernel, append=append, initrd=initrd, dtb=dtb, say=say)
+
+    board = options.board(cores, memory, checker=not no_checker, filter=not no_filter)
+    outputs = {"json": json_, "html": html, "trace": trace}
+    return carry_out(board, guest, seed, inject, timeout, outputs, bench, quiet)

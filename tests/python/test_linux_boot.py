@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Unmodified kernels of the distribution, from reset to power-off. They are fetched once, into the user's cache; if none
+can be had the tests fail with the reason.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from pathlib import Path
+
+import bbmsim as bs
+import pytest
+from bbmsim.linux import kallsyms, kernels
+from conftest import Bbmsim
+
+MIXED = "cortex-x4,cortex-a720*3"
+
+
+@lru_cache(maxsize=None)
+def kernel(series: str) -> kernels.Kernel:
+    """Mirrors hiccup: three attempts, then the reason."""
+    for attempt in range(3):
+        try:
+            return kernels.get(series)
+        except bs.BbmsimError as error:
+            reason = str(error)
+            time.sleep(2 * attempt)
+    pytest.fail(f"no kernel to test with: {reason}")
+
+
+@lru_cache(maxsize=None)
+def boot(series: str, cores: str) -> bs.Result:
+    board = bs.Board(cores=bs.parse_cores(cores), memory="1GiB")
+    return bs.Simulation(board, bs.linux(kernel(series).path), seed=7).run(timeout="20s")
+
+
+def tlbis(result: bs.Result, *phases: str) -> dict[int, dict[str, int]]:
+    """Per core, the TLBIs that it issued in its own phases of these names."""
+    out: dict[int, dict[str, int]] = {}
+    for name, phase in result.phases.items():
+        if name.split("@")[0] in phases and phase.core is not None:
+            out.setdefault(phase.core, {}).update(phase.cores[phase.core].tlbi)
+    return out
+
+
+@pytest.mark.parametrize("series", ["6.18"])
+def test_the_symbols_of_a_real_kernel_are_read(series: str) -> None:
+    workload = bs.linux(kernel(series).path)
+    found = workload.kernel_symbols
+    assert found is not None and len(found.symbols) > 100_000
+    assert found.base & 0xFFFF == 0 and found.address("_text") == found.base
+    for name in ("linear_map_split_to_ptes", "wait_linear_map_split_to_ptes", "paging_init", "start_kernel"):
+        address = found.address(name)
+        assert address is not None and found.base < address < found.base + workload.image.image_size
+    data = workload.image.data
+    for part in (len(data) // 4, len(data) // 3):  # without the table
+        assert kallsyms.read_kallsyms(data[:part], workload.image.image_size) is None
+
+
+def test_a_mixed_board_repaints_its_linear_map_without_a_finding() -> None:
+    result = boot("6.18", MIXED)
+    assert result.outcome == "poweroff", result.console[-2000:]
+    marks = [line for line in result.console.splitlines() if line.startswith("init: ")]
+    assert marks == ["init: user space", "init: forked", "init: mapped", "init: power off"]
+    assert "smp: Brought up 1 node, 4 CPUs" in result.console
+    assert not result.violations and not result.hazards and not result.remarks
+    assert result.record["checker"]["descriptor_writes"] > 100_000
+
+
+def test_its_repaint_takes_ten_tlbis_each_at_its_core() -> None:
+    result = boot("6.18", MIXED)
+    secondary = {"vmalle1": 3}
+    assert tlbis(result, "repaint") == {0: {"vmalle1is": 1}, 1: secondary, 2: secondary, 3: secondary}
+    whole = next(p for n, p in result.phases.items() if n.startswith("repaint") and p.core == 0)
+    assert whole.complete and whole.count == 1
+    # 496 contiguous 2 MiB blocks lose the bit, then those and the three others are split
+    assert whole.cores[0].descriptor_writes["2"] == 496 + 499
+
+
+def test_the_secondaries_wait_for_it_in_wfe() -> None:
+    result = boot("6.18", MIXED)
+    parked = {p.core: p for n, p in result.phases.items() if n.startswith("park")}
+    assert set(parked) == {1, 2, 3}
+    for core, phase in parked.items():
+        assert core is not None
+        own = phase.cores[core]
+        assert own.cycles["wfe"] > 0.99 * own.total_cycles and own.instructions < 1000
+
+
+def test_where_all_cores_are_capable_nothing_is_repainted() -> None:
+    result = boot("6.18", "cortex-x4*2")
+    assert result.outcome == "poweroff" and result.clean, result.console[-2000:]
+    assert "detected: BBM Level 2 without TLB conflict abort" in result.console
+    assert not any(name.startswith(("repaint", "park")) for name in result.phases)
+
+
+def test_the_missing_barrier_of_early_map_kernel_is_found() -> None:
+    """docs/findings/early-map-kernel.md: true where the boot core lacks FEAT_BBM, and only there."""
+    board = bs.Board(cores=bs.parse_cores("cortex-a720"), memory="512MiB")
+    simulation = bs.Simulation(board, bs.linux(kernel("6.18").path), seed=7)
+    result = simulation.run(timeout="5ms")
+    assert [(v.rule, (v.symbol or "").split("+")[0]) for v in result.violations] == [("BBM-NO-DSB-AFTER-TLBI", "__pi_map_range")]
+    assert not result.hazards
+
+
+def test_a_panic_is_an_outcome_of_its_own(tmp_path: Path) -> None:
+    initrd = tmp_path / "initrd"
+    initrd.write_bytes(b"no cpio at all" * 100)
+    board = bs.Board(cores=bs.parse_cores("cortex-x4"), memory="512MiB")
+    result = bs.Simulation(board, bs.linux(kernel("6.18").path, initrd=initrd)).run(timeout="20s")
+    assert result.outcome == "panic" and "Unable to mount root fs" in result.detail
+    assert result.exit_status == 3 and result.clean
+    assert bs.Result(result.record).outcome == "panic"
+
+
+def test_the_command_line_boots_and_says_what_it_saw(bbmsim: Bbmsim) -> None:
+    release = kernel("6.18").release
+    done = bbmsim("boot", "--kernel", "6.18", "--cores", "cortex-x4", "--memory", "512MiB", "--append", "loglevel=8 mitigations=off")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    assert f"linux-{release}" in done.stdout and "mitigations=off" in done.stdout
+    assert "guest  init: power off" in done.stdout and "poweroff" in done.stdout and "no violations" in done.stdout
+
+
+def test_wrong_input_is_one_line(bbmsim: Bbmsim, tmp_path: Path) -> None:
+    junk = tmp_path / "junk"
+    junk.write_bytes(b"\x7fELF" + bytes(2000))
+    path = str(kernel("6.18").path)
+    for arguments, says in (
+        (("--kernel", str(junk)), "not a boot Image"),
+        (("--kernel", "six"), "neither a file nor a version"),
+        (("--kernel", "./none"), "can't be read"),
+        (("--kernel", path, "--initrd", str(tmp_path / "none")), "can't be read"),
+        (("--kernel", path, "--dtb", str(junk)), "dtb:"),
+        (("--kernel", path, "--append", "a\nb"), "one line of printable"),
+        (("--kernel", path, "--memory", "16MiB"), "outside RAM"),
+    ):
+        done = bbmsim("boot", *arguments)
+        assert done.returncode == 2 and says in done.stderr, (arguments, done.stderr)
+        assert done.stderr.startswith("bbmsim: ") and len(done.stderr.strip().splitlines()) == 1
