@@ -78,7 +78,7 @@ def test_quiet_is_a_line_or_a_line_for_each_finding(bbmsim: Bbmsim) -> None:
         (("compare", "--strategies", "rfc-range,lazy"), ["strategy=lazy"]),
         (("report", "missing.json"), ["missing.json"]),
         (("report", "/etc/passwd", "-o", "x.html"), ["not JSON"]),
-        (("list", "kernels"), ["kernels"]),
+        (("list", "everything"), ["kernels"]),
         (("frobnicate",), ["frobnicate"]),
     ],
     ids=lambda v: " ".join(v)[:60] if isinstance(v, tuple) else "",

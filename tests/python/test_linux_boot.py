@@ -5,14 +5,16 @@ can be had the tests fail with the reason.
 
 from __future__ import annotations
 
+import json
 import time
 from functools import lru_cache
 from pathlib import Path
 
 import bbmsim as bs
+import jsonschema
 import pytest
 from bbmsim.linux import kallsyms, kernels
-from conftest import Bbmsim
+from conftest import ROOT, Bbmsim
 
 MIXED = "cortex-x4,cortex-a720*3"
 
@@ -66,6 +68,7 @@ def test_a_mixed_board_repaints_its_linear_map_without_a_finding() -> None:
     assert "smp: Brought up 1 node, 4 CPUs" in result.console
     assert not result.violations and not result.hazards and not result.remarks
     assert result.record["checker"]["descriptor_writes"] > 100_000
+    jsonschema.validate(result.record, json.loads((ROOT / "docs" / "run-record.schema.json").read_text()))
 
 
 def test_its_repaint_takes_ten_tlbis_each_at_its_core() -> None:
