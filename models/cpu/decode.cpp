@@ -36,6 +36,7 @@ constexpr bool FeatureConfig::*feature_pan = &FeatureConfig::pan;
 constexpr bool FeatureConfig::*feature_uao = &FeatureConfig::uao;
 constexpr bool FeatureConfig::*feature_dit = &FeatureConfig::dit;
 constexpr bool FeatureConfig::*feature_ssbs = &FeatureConfig::ssbs;
+constexpr bool FeatureConfig::*feature_fp = &FeatureConfig::fp;
 constexpr bool FeatureConfig::*feature_lor = &FeatureConfig::lor;
 
 #define INST(NAME, MNEMONIC, BITS, OPERANDS, FEATURE) static_assert(sizeof(BITS) == 33, "32 bits: " #NAME " " MNEMONIC);
@@ -92,7 +93,10 @@ bool decode(u32 raw, const DecodeContext& context, Op& out) {
     out = Op{};
     out.raw = raw;
     const EncodingInfo* info = find_encoding(raw);
-    if (info && (!info->feature || context.features.*info->feature)) info->bind(out, raw, context);
+    if (info && info->feature == feature_fp && !context.features.fp)
+        bind_FP_SIMD(out, raw, context);  // reports itself
+    else if (info && (!info->feature || context.features.*info->feature))
+        info->bind(out, raw, context);
     if (out.fn) return true;
     out = Op{};
     out.raw = raw;

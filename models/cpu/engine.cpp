@@ -61,6 +61,7 @@ void Engine::reset(u64 entry_pa, u64 x0) {
     pe.ps = PState{};
     pe.ps.ssbs = false;
     pe.r.fill(0);
+    pe.v.fill({});
     pe.r[0] = x0;
     pe.pc = entry_pa;
     pe.exclusive = {};

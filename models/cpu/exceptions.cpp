@@ -4,6 +4,7 @@
 // Models: synchronous exceptions, IRQ, FIQ, all taken to EL1. Leaves out: SError, debug exceptions (software step,
 // breakpoints, watchpoints), EL2/EL3 and AArch32.
 #include "models/cpu/engine_impl.hpp"
+#include "models/cpu/exec/fp_simd.hpp"
 #include "models/mmu/checker/bbm_checker.hpp"
 
 namespace bbmsim::cpu {
@@ -89,11 +90,11 @@ const Op* undefined(Pe& pe, const Op* op) { return sync_exception(pe, op, kEcUnk
 
 const Op* unmodelled_fp(Pe& pe, const Op* op) {
     if (pe.unmodelled_fp++ == 0) pe.unmodelled_fp_pc = pe.pc_of(op);
-    const unsigned fpen = (pe.sys.cpacr >> 20) & 3;
-    const bool trapped = fpen == 0 || fpen == 2 || (fpen == 1 && pe.ps.el == 0);
-    if (impl_of(pe).config.features.fp && trapped) return sync_exception(pe, op, kEcFp, 0x1e00000);  // CV=1, COND=0xe
+    if (impl_of(pe).config.features.fp && fp_disabled(pe)) return fp_trap(pe, op);
     return undefined(pe, op);
 }
+
+const Op* fp_trap(Pe& pe, const Op* op) { return sync_exception(pe, op, kEcFp, 0x1e00000); }  // CV=1, COND=0xe
 
 void data_abort(Pe& pe, const Op* op, u64 va, u8 fsc, bool write, bool maintenance) {
     const u32 iss = u32{fsc} | u32{write} << 6 | u32{maintenance} << 8;

@@ -4,11 +4,13 @@
 //   #F s#F        field as unsigned or signed immediate; `*n` scaled by n, `*` by the access size; `?` left out if 0;
 //                 a comma before it: with ", " in front and left out if 0
 //   @F            branch target: pc + 4 * signed field
-//   the rest      by name, see Text::named
+//   the rest      by name, see Text::named; SIMD&FP registers: format_simd.hpp
 #include "models/cpu/bind.hpp"
 #include "models/cpu/decode.hpp"
 #include "models/cpu/disasm.hpp"
+#include "models/cpu/encoding_bits.hpp"
 #include "models/cpu/exec/bitmask.hpp"
+#include "models/cpu/format_simd.hpp"
 #include "models/mmu/tlbi.hpp"
 
 #include <fmt/format.h>
@@ -18,32 +20,6 @@
 
 namespace bbmsim::cpu {
 namespace {
-
-struct Bits {  // an encoding seen through a bit string
-    u32 raw;
-    const char* bits;
-
-    [[nodiscard]] unsigned width(char letter) const {
-        unsigned n = 0;
-        for (unsigned i = 0; i < 32; ++i) n += bits[i] == letter;
-        return n;
-    }
-    [[nodiscard]] u32 get(char letter) const {
-        u32 v = 0;
-        for (unsigned i = 0; i < 32; ++i)
-            if (bits[i] == letter) v = v << 1 | (raw >> (31 - i) & 1);
-        return v;
-    }
-    [[nodiscard]] bool matches() const {
-        for (unsigned i = 0; i < 32; ++i)
-            if ((bits[i] == '0' || bits[i] == '1') && (raw >> (31 - i) & 1) != static_cast<u32>(bits[i] - '0'))
-                return false;
-        return true;
-    }
-    [[nodiscard]] bool is64() const { return width('z') == 2 ? get('z') == 3 : get('z') == 1; }
-    [[nodiscard]] unsigned access_bytes() const { return width('z') == 2 ? 1u << get('z') : 4u << get('z'); }
-    [[nodiscard]] unsigned register_bits() const { return is64() ? 64 : 32; }
-};
 
 constexpr const char* kConditions[] = {"eq", "ne", "hs", "lo", "mi", "pl", "vs", "vc",
                                        "hi", "ls", "ge", "lt", "gt", "le", "al", "nv"};
@@ -99,6 +75,7 @@ public:
 
 private:
     std::string token(std::string_view t) const {
+        if (auto simd = simd_token(b_, t)) return *simd;
         if (t[0] == 'X' || t[0] == 'W' || t[0] == 'R') {
             u32 n = b_.get(t[1]);
             if (t.ends_with("+1")) ++n;
@@ -191,7 +168,7 @@ private:
     [[nodiscard]] std::string index() const {
         const u32 option = b_.get('o'), s = b_.get('k');
         std::string out = register_name(b_.get('m'), option & 1, false);
-        const u32 amount = b_.raw >> 30;
+        const u32 amount = b_.get('q') ? 4 : b_.raw >> 30;
         if (option == 3) return s ? out + fmt::format(", lsl #{}", amount) : out;
         out += fmt::format(", {}", kExtensions[option]);
         return s ? out + fmt::format(" #{}", amount) : out;

@@ -28,6 +28,10 @@ bool load_pair(Pe& pe, const Op* op, u64 va, T& a, T& b);
 template <class T>
 bool store_pair(Pe& pe, const Op* op, u64 va, T a, T b);
 
+// `count` elements of `elem` bytes, at most 64 bytes in all, as one access: SIMD&FP loads and stores.
+bool load_elements(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count, void* out);
+bool store_elements(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count, const void* in);
+
 // Exclusives. `pair` elements are each T (LDXP of W: T = u32). status: 0 success, 1 failure.
 template <class T>
 bool load_exclusive(Pe& pe, const Op* op, u64 va, T& value, bool acquire);

@@ -92,6 +92,24 @@ bool store_pair(Pe& pe, const Op* op, u64 va, T a, T b) {
     return slow::write(pe, op, va, sizeof(T), 2, MemMode::kNormal, both);
 }
 
+inline bool load_elements(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count, void* out) {
+    if (const u8* host = fast::hit(pe, pe.fast.read_bank, va, elem * count, elem - 1)) [[likely]] {
+        std::memcpy(out, host, elem * count);
+        ++pe.loads;
+        return true;
+    }
+    return slow::read(pe, op, va, elem, count, MemMode::kNormal, out);
+}
+
+inline bool store_elements(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count, const void* in) {
+    if (u8* host = fast::hit(pe, pe.fast.write_bank, va, elem * count, elem - 1)) [[likely]] {
+        std::memcpy(host, in, elem * count);
+        ++pe.stores;
+        return true;
+    }
+    return slow::write(pe, op, va, elem, count, MemMode::kNormal, in);
+}
+
 template <class T>
 bool load_exclusive(Pe& pe, const Op* op, u64 va, T& value, bool acquire) {
     if (!slow::load_exclusive(pe, op, va, sizeof(T), 1, &value)) return false;

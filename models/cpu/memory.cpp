@@ -198,13 +198,17 @@ bool read(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count, MemMode m
     auto* bytes = static_cast<u8*>(out);
     if (access.device) {
         if (!at_board_time(pe, op, access, Access::kRead)) return false;
-        u64 value[2] = {};
+        const unsigned part = std::min(elem, 8u);  // a bus transfer
+        u8 read[64];
         bool answered = true;
-        for (unsigned i = 0; i < count && answered; ++i)
-            answered = impl.platform.mmio_read(pe, access.piece[0].outcome.pa + i * elem, elem, value[i]);
+        for (unsigned at = 0; at < elem * count && answered; at += part) {
+            u64 value = 0;
+            answered = impl.platform.mmio_read(pe, access.piece[0].outcome.pa + at, part, value);
+            std::memcpy(read + at, &value, part);
+        }
         pe.synced = false;
         if (!answered) return data_abort(pe, op, va, kFscExternal, false), false;
-        for (unsigned i = 0; i < count; ++i) std::memcpy(bytes + i * elem, &value[i], elem);
+        std::memcpy(bytes, read, elem * count);
         ++pe.loads;
         return true;
     }
@@ -229,11 +233,12 @@ bool write(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count, MemMode 
     const auto* bytes = static_cast<const u8*>(in);
     if (access.device) {
         if (!at_board_time(pe, op, access, Access::kWrite)) return false;
+        const unsigned part = std::min(elem, 8u);
         bool answered = true;
-        for (unsigned i = 0; i < count && answered; ++i) {
+        for (unsigned at = 0; at < elem * count && answered; at += part) {
             u64 value = 0;
-            std::memcpy(&value, bytes + i * elem, elem);
-            answered = impl.platform.mmio_write(pe, access.piece[0].outcome.pa + i * elem, elem, value);
+            std::memcpy(&value, bytes + at, part);
+            answered = impl.platform.mmio_write(pe, access.piece[0].outcome.pa + at, part, value);
         }
         pe.synced = false;
         if (!answered) return data_abort(pe, op, va, kFscExternal, true), false;

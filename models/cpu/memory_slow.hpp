@@ -11,7 +11,7 @@ enum class MemMode : u8;
 
 namespace bbmsim::cpu::slow {
 
-// `count` elements of `elem` bytes, at most 16 bytes in all (alignment is judged by the element). False: see mem.hpp.
+// `count` elements of `elem` bytes, at most 64 bytes in all (alignment is judged by the element). False: see mem.hpp.
 bool read(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count, MemMode mode, void* out);
 bool write(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count, MemMode mode, const void* in);
 

@@ -4,6 +4,7 @@
 
 #include "models/cpu/op.hpp"
 #include "models/cpu/sysregs.hpp"
+#include "models/cpu/vector.hpp"
 #include "models/mmu/types.hpp"
 
 #include <array>
@@ -84,6 +85,8 @@ struct Pe {
     u32 dvm_outstanding = 0;  // broadcast TLBIs of this PE that not every PE has acknowledged
     ExclusiveState exclusive;
 
+    std::array<VReg, 32> v{};  // SIMD&FP registers; FPCR and FPSR are in sys
+
     // --- the rest
     PeId id = 0;
     SysRegs sys;
@@ -126,6 +129,7 @@ const Op* leave_for(Pe& pe, const Op* op, Exit why);    // re-execute `op` later
 const Op* leave_after(Pe& pe, const Op* op, Exit why);  // `op` retired; resume behind it
 const Op* undefined(Pe& pe, const Op* op);              // EC 0
 const Op* unmodelled_fp(Pe& pe, const Op* op);          // FP/SIMD: traps by CPACR, else reports and UNDEFINED
+const Op* fp_trap(Pe& pe, const Op* op);                // CPACR_EL1.FPEN: EC 0x07
 const Op* alignment_fault(Pe& pe, const Op* op, u64 va, bool write);
 const Op* pc_alignment_fault(Pe& pe, u64 target);  // branch to a misaligned PC: taken at the target
 const Op* sp_alignment_fault(Pe& pe, const Op* op);

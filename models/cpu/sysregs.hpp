@@ -21,6 +21,7 @@ struct Pe;
 // Stored values. PSTATE lives in Pe::ps; the stack pointer in use lives in Pe::r[31], the others here.
 struct SysRegs {
     u64 sctlr = 0, actlr = 0, cpacr = 0;
+    u64 fpcr = 0, fpsr = 0;
     u64 ttbr0 = 0, ttbr1 = 0, tcr = 0, mair = 0, amair = 0, contextidr = 0;
     u64 esr = 0, far = 0, afsr0 = 0, afsr1 = 0, par = 0, vbar = 0, elr = 0, spsr = 0, disr = 0;
     u64 sp_el0 = 0, sp_el1 = 0;  // valid while the other one is in r[31]

@@ -145,6 +145,7 @@ constexpr bool FeatureConfig::*feature_uao = &FeatureConfig::uao;
 constexpr bool FeatureConfig::*feature_dit = &FeatureConfig::dit;
 constexpr bool FeatureConfig::*feature_ssbs = &FeatureConfig::ssbs;
 constexpr bool FeatureConfig::*feature_pauth = &FeatureConfig::pauth;
+constexpr bool FeatureConfig::*feature_fp = &FeatureConfig::fp;
 constexpr bool FeatureConfig::*feature_lor = &FeatureConfig::lor;
 
 std::vector<SystemRegister> make_table() {

@@ -23,9 +23,10 @@ bool needs_key(std::string_view n) {
 }
 }  // namespace
 
-Generator::Generator(u64 seed, bool pauth) : rng_(seed), pauth_(pauth) {
+Generator::Generator(u64 seed, bool pauth, std::string only) : rng_(seed), pauth_(pauth) {
     for (const cpu::EncodingInfo& info : cpu::encodings()) {
         const std::string_view name = info.name, operands = info.operands, bits = info.bits;
+        if (!only.empty() && only != name && only != info.feature_name) continue;
         const Explained* why = explained(name, 0);
         if ((why && why->applies == &every) || exclusive(name) || needs_key(name) != pauth) continue;
         const bool memory = operands.find('[') != std::string_view::npos;
@@ -64,6 +65,16 @@ u64 Generator::value() {  // numbers that make flags and carries happen
     }
 }
 
+cpu::VReg Generator::vector() {  // elements of one size
+    const unsigned size = 8u << random(4);
+    const auto half = [&] {
+        u64 v = 0;
+        for (unsigned at = 0; at < 64; at += size) v |= (value() & (~u64{0} >> (64 - size))) << at;
+        return v;
+    };
+    return {half(), half()};
+}
+
 State Generator::registers() {
     State s;
     for (u64& x : s.x) x = value();
@@ -76,6 +87,7 @@ State Generator::registers() {
     s.x[28] = random(512);
     s.x[29] = random(512);
     s.nzcv = static_cast<u32>(random(16)) << 28;
+    for (cpu::VReg& v : s.v) v = vector();
     return s;
 }
 
@@ -112,14 +124,16 @@ u32 Generator::instruction(const Line& line, u64 pc, unsigned after, bool alone)
             raw = put(info, raw, 'n', base == 4 && alone ? 31 : 20 + base % 4);
         else
             raw = put(info, raw, 'n', base == 4 ? 31 : 24 + base);
-        if (has('m')) {
+        if (has('m') && operands.find("{index}") == std::string_view::npos) {
+            raw = put(info, raw, 'm', random(3) == 0 ? 31 : 28 + random(2));
+        } else if (has('m')) {
             const u32 option = raw >> 13 & 7;
             raw = put(info, raw, 'm', option == 2 ? 17 : option == 6 ? 18 : random(8) == 0 ? 31 : 28 + random(2));
         }
         if (line.aligned && has('i')) raw = put(info, raw, 'i', random(32) * 16);
         if (name.find("_uimm") != std::string_view::npos) raw = put(info, raw, 'i', random(1024));
     }
-    if (name == "LDR_lit" || name == "LDRSW_lit")
+    if (name == "LDR_lit" || name == "LDR_v_lit" || name == "LDRSW_lit")
         raw = put(info, raw, 'i', (kData + random(kDataBytes / 8) * 4 - pc) / 4);
     if (line.branch && has('i')) raw = put(info, raw, 'i', 1 + random(after));
     if (name == "BR" || name == "BLR" || name == "RET") raw = put(info, raw, 'n', 19);

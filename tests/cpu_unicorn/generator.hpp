@@ -19,7 +19,7 @@ namespace bbmsim::difftest {
 //   x28, x29      small index registers
 class Generator {
 public:
-    Generator(u64 seed, bool pauth);
+    Generator(u64 seed, bool pauth, std::string only = {});  // only: lines of this name or feature
     // About `length` random instructions at `pc`, and the WFI at which both sides stop.
     Sequence sequence(u64 pc, unsigned length);
 
@@ -30,6 +30,7 @@ private:
     };
     u64 random(u64 n) { return rng_() % n; }
     u64 value();
+    cpu::VReg vector();
     State registers();
     u32 instruction(const Line& line, u64 pc, unsigned after, bool alone);
     void exclusive_pair(std::vector<u32>& words);

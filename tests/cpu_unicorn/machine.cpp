@@ -35,7 +35,6 @@ constexpr u64 kTcr = 25 | u64{1} << 8 | u64{1} << 10 | u64{3} << 12 | u64{25} <<
 cpu::CoreConfig core() {
     cpu::CoreConfig c;
     cpu::visit_fields(c.features, [](const char*, bool& f) { f = true; });
-    c.features.fp = false;
     return c;
 }
 
@@ -87,6 +86,7 @@ void Machine::set_keys(const Keys& keys, u64 tcr_bits) {
     for (unsigned i = 0; i < 10; ++i) *fields[i] = keys.value[i];
     s.sctlr = kSctlr;
     s.mair = 0xff;
+    s.cpacr = u64{3} << 20;
     s.ttbr0 = kTables;
     s.tcr = kTcr | tcr_bits;
     cpu::context_sync(impl_->pe);
@@ -99,6 +99,9 @@ bool Machine::run(const State& start, u64 end, State& out, std::string& why) {
     pe.r[cpu::kRegZero] = 0;
     pe.pc = start.pc;
     pe.ps.nzcv = start.nzcv;
+    pe.v = start.v;
+    pe.sys.fpcr = start.fpcr;
+    pe.sys.fpsr = start.fpsr;
     pe.exclusive = {};
     const u64 limit = pe.cycles + 1'000'000;
     cpu::Exit exit = cpu::Exit::kNone;
@@ -107,6 +110,8 @@ bool Machine::run(const State& start, u64 end, State& out, std::string& why) {
     out.sp = pe.r[cpu::kRegSp];
     out.pc = pe.pc - 4;  // behind the WFI
     out.nzcv = pe.ps.nzcv;
+    out.v = pe.v;
+    out.fpsr = static_cast<u32>(pe.sys.fpsr);
     if (exit == cpu::Exit::kWfi && out.pc == end) return true;
     why = fmt::format("exit {} at {:#x}, ESR {:#x}, ELR {:#x}, FAR {:#x}", static_cast<int>(exit), pe.pc, pe.sys.esr,
                       pe.sys.elr, pe.sys.far);

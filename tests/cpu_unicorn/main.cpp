@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// cpu_unicorn [--seed N] [--instructions N] [--pauth]: runs random sequences on both sides and compares all registers,
-// NZCV, PC and memory. Prints one line a disagreement, then "instructions=N sequences=N disagreements=N".
-// Exit status 0: none.
+// cpu_unicorn [--seed N] [--instructions N] [--pauth] [--only NAME]: runs random sequences on both sides and compares
+// all registers, NZCV, PC and memory. Prints one line a disagreement, then "instructions=N sequences=N
+// disagreements=N". Exit status 0: none.
 #include "models/cpu/disasm.hpp"
 #include "tests/cpu_unicorn/generator.hpp"
 #include "tests/cpu_unicorn/machine.hpp"
@@ -23,6 +23,11 @@ std::string difference(const State& ours, const State& theirs) {
     if (ours.sp != theirs.sp) out += fmt::format(" sp={:#x}/{:#x}", ours.sp, theirs.sp);
     if (ours.pc != theirs.pc) out += fmt::format(" pc={:#x}/{:#x}", ours.pc, theirs.pc);
     if (ours.nzcv != theirs.nzcv) out += fmt::format(" nzcv={:#x}/{:#x}", ours.nzcv >> 28, theirs.nzcv >> 28);
+    for (unsigned i = 0; i < 32; ++i)
+        if (ours.v[i] != theirs.v[i])
+            out += fmt::format(" v{}={:016x}{:016x}/{:016x}{:016x}", i, ours.v[i].hi, ours.v[i].lo, theirs.v[i].hi,
+                               theirs.v[i].lo);
+    if (ours.fpsr != theirs.fpsr) out += fmt::format(" fpsr={:#x}/{:#x}", ours.fpsr, theirs.fpsr);
     return out;
 }
 
@@ -88,6 +93,7 @@ void report(const Sequence& q, const std::string& text) {
 int main(int argc, char** argv) {
     u64 seed = 1, wanted = 200'000;
     bool pauth = false;
+    std::string only;
     for (int i = 1; i < argc; ++i) {
         if (!std::strcmp(argv[i], "--pauth"))
             pauth = true;
@@ -95,13 +101,15 @@ int main(int argc, char** argv) {
             seed = std::stoull(argv[++i]);
         else if (!std::strcmp(argv[i], "--instructions") && i + 1 < argc)
             wanted = std::stoull(argv[++i]);
+        else if (!std::strcmp(argv[i], "--only") && i + 1 < argc)
+            only = argv[++i];
         else {
-            fmt::print(stderr, "usage: cpu_unicorn [--seed N] [--instructions N] [--pauth]\n");
+            fmt::print(stderr, "usage: cpu_unicorn [--seed N] [--instructions N] [--pauth] [--only NAME]\n");
             return 2;
         }
     }
     Comparison comparison(seed);
-    Generator generator(seed, pauth);
+    Generator generator(seed, pauth, only);
     u64 executed = 0, sequences = 0, disagreements = 0, pc = kCodeBase;
     if (pauth) comparison.new_keys();
     while (executed < wanted) {

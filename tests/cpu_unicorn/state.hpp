@@ -2,6 +2,7 @@
 // What both sides of the differential test start from and are compared by, and the memory map that they share.
 #pragma once
 
+#include "models/cpu/vector.hpp"
 #include "models/mmu/types.hpp"
 
 #include <array>
@@ -19,6 +20,8 @@ struct State {
     std::array<u64, 31> x{};
     u64 sp = 0, pc = 0;
     u32 nzcv = 0;
+    std::array<cpu::VReg, 32> v{};
+    u32 fpcr = 0, fpsr = 0;
     bool operator==(const State&) const = default;
 };
 

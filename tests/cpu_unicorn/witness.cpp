@@ -32,6 +32,8 @@ Witness::Witness() {
     base_ = memory_.data() + (-reinterpret_cast<std::uintptr_t>(memory_.data()) & 0xfff);
     check(uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &uc_), "uc_open");
     check(uc_ctl_set_cpu_model(uc_, kMaxModel), "MAX model");
+    u64 cpacr = u64{3} << 20;
+    check(uc_reg_write(uc_, UC_ARM64_REG_CPACR_EL1, &cpacr), "CPACR_EL1");
     check(uc_mem_map_ptr(uc_, kRamBase, kRamBytes, UC_PROT_ALL, base_), "uc_mem_map_ptr");
 }
 Witness::~Witness() { uc_close(uc_); }
@@ -70,10 +72,21 @@ bool Witness::run(const State& start, u64 end, State& out, std::string& why) {
         u64 v = start.x[static_cast<unsigned>(i)];
         uc_reg_write(uc_, registers.ids[i], &v);
     }
+    for (int i = 0; i < 32; ++i) {
+        cpu::VReg v = start.v[static_cast<unsigned>(i)];
+        uc_reg_write(uc_, UC_ARM64_REG_Q0 + i, &v);
+    }
+    u64 fpcr = start.fpcr, fpsr = start.fpsr;
+    uc_reg_write(uc_, UC_ARM64_REG_FPCR, &fpcr);
+    uc_reg_write(uc_, UC_ARM64_REG_FPSR, &fpsr);
     uc_reg_write(uc_, UC_ARM64_REG_SP, &sp);
     uc_reg_write(uc_, UC_ARM64_REG_NZCV, &nzcv);
     const uc_err e = uc_emu_start(uc_, pc, end, 0, 1000);
     for (int i = 0; i < 31; ++i) uc_reg_read(uc_, registers.ids[i], &out.x[static_cast<unsigned>(i)]);
+    for (int i = 0; i < 32; ++i) uc_reg_read(uc_, UC_ARM64_REG_Q0 + i, &out.v[static_cast<unsigned>(i)]);
+    fpsr = 0;
+    uc_reg_read(uc_, UC_ARM64_REG_FPSR, &fpsr);
+    out.fpsr = static_cast<u32>(fpsr);
     uc_reg_read(uc_, UC_ARM64_REG_SP, &out.sp);
     uc_reg_read(uc_, UC_ARM64_REG_PC, &out.pc);
     nzcv = 0;

@@ -2,6 +2,7 @@
 // MRS, MSR (register), MSR (immediate): access rules by the table of sysregs.inc, traps of EL0 to EL1 with EC 0x18.
 #include "models/cpu/bind.hpp"
 #include "models/cpu/engine_impl.hpp"
+#include "models/cpu/exec/fp_simd.hpp"
 #include "models/cpu/exec/system.hpp"
 #include "models/cpu/platform.hpp"
 #include "models/cpu/system_registers.hpp"
@@ -36,6 +37,9 @@ const Op* mrs_stored(Pe& pe, const Op* op) {
     pe.r[op->rd] = pe.sys.*info.stored;
     return op + 1;
 }
+
+// FPCR and FPSR are under CPACR_EL1.FPEN, at both ELs.
+const Op* mrs_fp(Pe& pe, const Op* op) { return fp_disabled(pe) ? fp_trap(pe, op) : mrs_stored(pe, op); }
 
 const Op* mrs_bank(Pe& pe, const Op* op) {
     const SystemRegister& info = info_of(op);
@@ -89,6 +93,8 @@ const Op* msr_stored(Pe& pe, const Op* op) {
     field = (field & ~info.writable) | (pe.r[op->rd] & info.writable);
     return op + 1;
 }
+
+const Op* msr_fp(Pe& pe, const Op* op) { return fp_disabled(pe) ? fp_trap(pe, op) : msr_stored(pe, op); }
 
 const Op* msr_bank(Pe& pe, const Op* op) {
     const SystemRegister& info = info_of(op);
@@ -187,7 +193,7 @@ void bind_MRS(Op& op, u32 raw, const DecodeContext& context) {
     else if (info->flags & kGic)
         op.fn = &mrs_gic;
     else if (info->stored)
-        op.fn = &mrs_stored;
+        op.fn = info->feature == &FeatureConfig::fp ? &mrs_fp : &mrs_stored;
     else if (info->bank)
         op.fn = &mrs_bank;
     else
@@ -208,7 +214,7 @@ void bind_MSR_reg(Op& op, u32 raw, const DecodeContext& context) {
     else if (info->flags & kTimer)
         op.fn = &msr_timer;
     else if (info->stored)
-        op.fn = &msr_stored;
+        op.fn = info->feature == &FeatureConfig::fp ? &msr_fp : &msr_stored;
     else if (info->bank)
         op.fn = &msr_bank;
     else

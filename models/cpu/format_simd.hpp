@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// SIMD&FP operands of the operand language, see format.cpp.
+#pragma once
+
+#include "models/cpu/encoding_bits.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace bbmsim::cpu {
+
+// The text of a token, or nothing if it is not one of these:
+//   Bf Hf Sf Df Qf   scalar register of field f
+//   Yf               by the access: size z, or Q if q is set
+//   Pf               S, D or Q by the pair's opc p
+//   Ef Ef+           by the element size z; by the size above
+//   Ff               floating point, by the type y: S, D, H
+//   Vf.A             vector of field f with arrangement A: T elements of size z in Q, L of the size above in 128 bits,
+//                    B bytes in Q, F floating point by size y in Q, or written out (16b)
+//   and lists, elements and immediates by name
+std::optional<std::string> simd_token(const Bits& b, std::string_view token);
+
+}  // namespace bbmsim::cpu
