@@ -15,6 +15,7 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <charconv>
 #include <string_view>
 
@@ -209,6 +210,7 @@ bool same_sources(const Bits& b) { return b.get('n') == b.get('m'); }
 bool conditional(const Bits& b) { return b.get('c') < 14; }
 bool same_conditional_or_zero(const Bits& b) { return conditional(b) && same_sources(b); }
 bool same_conditional(const Bits& b) { return same_conditional_or_zero(b) && b.get('n') != 31; }
+bool no_shift(const Bits& b) { return b.get('i') >= 8 && std::popcount(b.get('i')) == 1; }  // immh:immb of SSHLL
 bool dc_operation(const Bits& b) { return dc_name(b.get('e'), b.get('g'), b.get('h')) != nullptr; }
 bool tlbi_operation(const Bits& b) { return tlbi(b.raw).has_value(); }
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/cpu/format_simd.hpp"
 
+#include "models/cpu/exec/simd_immediate.hpp"
+
 #include <fmt/format.h>
+
+#include <bit>
 
 namespace bbmsim::cpu {
 namespace {
@@ -20,7 +24,17 @@ std::string list(u32 first, unsigned count, const std::string& suffix) {
     for (unsigned i = 0; i < count; ++i) out += fmt::format("{}v{}.{}", i ? ", " : "", (first + i) % 32, suffix);
     return out + "}";
 }
+std::string fp_immediate(u32 imm8) {
+    return fmt::format("#{:.18e}", std::bit_cast<double>(expand_fp_immediate<11, 52>(imm8)));
+}
 unsigned fp_scale(u32 type) { return type == 3 ? 1 : type == 1 ? 3 : 2; }
+
+// Shift by immediate: the top bit of immh; copy: the lowest bit of imm5.
+unsigned shift_scale(const Bits& b) { return static_cast<unsigned>(std::bit_width(b.get('i') >> 3 | 1)) - 1; }
+unsigned element_scale(const Bits& b) { return static_cast<unsigned>(std::countr_zero(b.get('i') | 8)); }
+std::string element(const Bits& b, char field, u32 index) {
+    return fmt::format("v{}.{}[{}]", b.get(field), kSizes[element_scale(b)], index);
+}
 
 std::string vector_register(const Bits& b, char field, std::string_view as) {
     std::string suffix(as);
@@ -28,6 +42,9 @@ std::string vector_register(const Bits& b, char field, std::string_view as) {
     if (as == "B") suffix = arrangement(0, vector_bytes_of(b));
     if (as == "L") suffix = arrangement(b.get('z') + 1, 16);
     if (as == "P") suffix = arrangement(b.get('z') + 1, vector_bytes_of(b));
+    if (as == "I") suffix = arrangement(shift_scale(b), vector_bytes_of(b));
+    if (as == "J") suffix = arrangement(shift_scale(b) + 1, 16);
+    if (as == "W") suffix = arrangement(element_scale(b), vector_bytes_of(b));
     if (as == "F") suffix = arrangement(2 + b.get('y'), vector_bytes_of(b));
     return fmt::format("v{}.{}", b.get(field), suffix);
 }
@@ -47,6 +64,57 @@ unsigned structure(const Bits& b) { return (b.get('e') << 1 | b.get('R')) + 1; }
 unsigned one_scale(const Bits& b) { return b.get('o') == 2 && b.get('z') == 1 ? 3 : b.get('o'); }
 std::string post(const Bits& b, unsigned bytes) {
     return b.get('m') == 31 ? fmt::format("#{}", bytes) : fmt::format("x{}", b.get('m'));
+}
+
+std::string modified_immediate(const Bits& b) {
+    const u32 cmode = b.raw >> 12 & 15, op = b.raw >> 29 & 1, d = b.get('d'), imm8 = b.get('a') << 5 | b.get('i');
+    const std::string wide = arrangement(2, vector_bytes_of(b)), half = arrangement(1, vector_bytes_of(b));
+    const auto shifted = [&](const std::string& as, unsigned amount) {
+        return fmt::format("v{}.{}, #{:#x}", d, as, imm8) + (amount ? fmt::format(", lsl #{}", amount) : "");
+    };
+    if (cmode < 8) return shifted(wide, cmode / 2 * 8);
+    if (cmode < 12) return shifted(half, cmode / 2 % 2 * 8);
+    if (cmode < 14) return fmt::format("v{}.{}, #{:#x}, msl #{}", d, wide, imm8, cmode == 12 ? 8 : 16);
+    if (cmode == 14 && !op) return fmt::format("v{}.{}, #{:#x}", d, arrangement(0, vector_bytes_of(b)), imm8);
+    if (cmode == 14)
+        return fmt::format("{}, #{:#x}", b.get('Q') ? fmt::format("v{}.2d", d) : scalar(3, d),
+                           expand_simd_immediate(b.raw));
+    return fmt::format("v{}.{}, {}", d, op ? "2d" : wide, fp_immediate(imm8));
+}
+const char* modified_mnemonic(const Bits& b) {
+    const u32 cmode = b.raw >> 12 & 15, op = b.raw >> 29 & 1;
+    if (cmode == 15) return "fmov";
+    if (cmode < 12 && (cmode & 1)) return op ? "bic" : "orr";
+    return op && cmode != 14 ? "mvni" : "movi";
+}
+
+std::optional<std::string> integer(const Bits& b, std::string_view t) {
+    const unsigned scale = element_scale(b);
+    if (t == "2") return b.get('Q') ? "2" : "";
+    if (t == "esize") return fmt::format("#{}", 8u << b.get('z'));
+    if (t == "shr") return fmt::format("#{}", (16u << shift_scale(b)) - b.get('i'));
+    if (t == "shl") return fmt::format("#{}", b.get('i') - (8u << shift_scale(b)));
+    if (t == "elem") return element(b, 'n', b.get('i') >> (scale + 1));
+    if (t == "elemd") return element(b, 'd', b.get('i') >> (scale + 1));
+    if (t == "elemj") return element(b, 'n', b.get('j') >> scale);
+    if (t == "umov") return scale >= 2 ? "mov" : "umov";
+    if (t == "Kn|W") {
+        const u32 n = b.get('n');
+        const char x = scale == 3 ? 'x' : 'w';
+        return n == 31 ? fmt::format("{}zr", x) : fmt::format("{}{}", x, n);
+    }
+    if (t == "melem") {  // by indexed element: halfwords have 16 registers and one more bit of index
+        const bool half = b.get('z') == 1;
+        const u32 index = b.get('h') << 1 | b.get('l'), m = b.get('m'), r = b.get('r');
+        return fmt::format("v{}.{}[{}]", half ? r : m << 4 | r, kSizes[b.get('z')], half ? index << 1 | m : index);
+    }
+    if (t == "fpimm") return fp_immediate(b.get('i'));
+    if (t == "topn") return fmt::format("v{}.d[1]", b.get('n'));
+    if (t == "topd") return fmt::format("v{}.d[1]", b.get('d'));
+    if (t == "table") return list(b.get('n'), b.get('l') + 1, "16b");
+    if (t == "modimm") return modified_mnemonic(b);
+    if (t == "modops") return modified_immediate(b);
+    return std::nullopt;
 }
 
 std::optional<std::string> structures(const Bits& b, std::string_view t) {
@@ -80,12 +148,17 @@ std::optional<std::string> simd_token(const Bits& b, std::string_view t) {
             case 'Y': return scalar(b.get('q') ? 4 : b.get('z'), n);
             case 'P': return scalar(2 + b.get('p'), n);
             case 'E': return scalar(b.get('z'), n);
+            case 'G': return scalar(b.get('z') + 1, n);
+            case 'I': return scalar(shift_scale(b), n);
+            case 'J': return scalar(shift_scale(b) + 1, n);
+            case 'K': return scalar(element_scale(b), n);
             case 'F': return scalar(fp_scale(b.get('y')), n);
             default: return std::nullopt;
         }
     }
     if (t == "ldst") return b.get('L') ? "ld" : "st";
-    return structures(b, t);
+    if (auto text = structures(b, t)) return text;
+    return integer(b, t);
 }
 
 }  // namespace bbmsim::cpu

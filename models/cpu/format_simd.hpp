@@ -14,10 +14,12 @@ namespace bbmsim::cpu {
 //   Bf Hf Sf Df Qf   scalar register of field f
 //   Yf               by the access: size z, or Q if q is set
 //   Pf               S, D or Q by the pair's opc p
-//   Ef Ef+           by the element size z; by the size above
+//   Ef               by the element size z
+//   Gf If Jf Kf      by the size above z; by the shift immediate i, the size above it; by the element number i
 //   Ff               floating point, by the type y: S, D, H
 //   Vf.A             vector of field f with arrangement A: T elements of size z in Q, L of the size above in 128 bits,
-//                    B bytes in Q, F floating point by size y in Q, or written out (16b)
+//                    P of the size above in Q, I and J as If and Jf, W as Kf, B bytes in Q, F floating point by size y
+//                    in Q, or written out (16b)
 //   and lists, elements and immediates by name
 std::optional<std::string> simd_token(const Bits& b, std::string_view token);
 

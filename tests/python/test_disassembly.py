@@ -105,7 +105,8 @@ def test_own_text_agrees_with_capstone() -> None:
     rng = random.Random(2)
     wrong, compared = [], 0
     for line in TABLE:
-        if line["name"] in NOT_MODELLED or line["name"] in EXPLAINED_TEXT:
+        # Of SIMD&FP Capstone 4 writes aliases, register lists and immediates its own way: objdump is the witness.
+        if line["name"] in NOT_MODELLED or line["name"] in EXPLAINED_TEXT or line["feature"] == "fp":
             continue
         for raw in words_of(line, rng, 60):
             name = isa.decode_name(raw)

@@ -35,6 +35,11 @@ def test_base_instructions_agree(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
+def test_simd_and_fp_instructions_agree(seed: int) -> None:
+    assert compare("--only", "fp", "--seed", str(seed), "--instructions", "150000") >= 150_000
+
+
+@pytest.mark.parametrize("seed", [1, 2])
 def test_pointer_authentication_agrees(seed: int) -> None:
     assert compare("--pauth", "--seed", str(seed), "--instructions", "20000") >= 20_000
 
