@@ -65,7 +65,36 @@ u64 Generator::value() {  // numbers that make flags and carries happen
     }
 }
 
-cpu::VReg Generator::vector() {  // elements of one size
+u64 Generator::number() {  // floating-point bit patterns where rounding, underflow, NaNs happen
+    static constexpr u64 kDouble[] = {0,
+                                      1,
+                                      0x000fffffffffffff,
+                                      0x0010000000000000,
+                                      0x0010000000000001,
+                                      0x3fe0000000000000,
+                                      0x3ff0000000000000,
+                                      0x3ff0000000000001,
+                                      0x3fefffffffffffff,
+                                      0x43e0000000000000,
+                                      0x7fefffffffffffff,
+                                      0x7ff0000000000000,
+                                      0x7ff0000000000001,
+                                      0x7ff8000000000123};
+    static constexpr u64 kSingle[] = {0,          1,          0x007fffff, 0x00800000, 0x00800001,
+                                      0x3f000000, 0x3f800000, 0x3f800001, 0x3f7fffff, 0x5f000000,
+                                      0x7f7fffff, 0x7f800000, 0x7f800001, 0x7fc00123};
+    const u64 sign = random(2);
+    switch (random(5)) {
+        case 0: return kDouble[random(std::size(kDouble))] | sign << 63;
+        case 1: return kSingle[random(std::size(kSingle))] | sign << 31;
+        case 2: return (0x3c0 + random(0x80)) << 52 | (rng_() >> 12) | sign << 63;
+        case 3: return (0x60 + random(0x40)) << 23 | (rng_() >> 41) | sign << 31;
+        default: return random(2) ? rng_() & 0x807fffffffffffff : rng_() & 0x80ffffff;  // small
+    }
+}
+
+cpu::VReg Generator::vector() {  // elements of one size, or two numbers
+    if (random(2)) return {number(), number()};
     const unsigned size = 8u << random(4);
     const auto half = [&] {
         u64 v = 0;
@@ -88,6 +117,7 @@ State Generator::registers() {
     s.x[29] = random(512);
     s.nzcv = static_cast<u32>(random(16)) << 28;
     for (cpu::VReg& v : s.v) v = vector();
+    if (random(2)) s.fpcr = static_cast<u32>(random(16)) << 22;  // RMode, FZ, DN
     return s;
 }
 

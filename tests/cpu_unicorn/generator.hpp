@@ -30,6 +30,7 @@ private:
     };
     u64 random(u64 n) { return rng_() % n; }
     u64 value();
+    u64 number();
     cpu::VReg vector();
     State registers();
     u32 instruction(const Line& line, u64 pc, unsigned after, bool alone);
