@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scalar floating-point arithmetic and compare of types S and D, C4.1.97.
 #include "models/cpu/exec/alu.hpp"
-#include "models/cpu/exec/fp_arithmetic.hpp"
+#include "models/cpu/exec/fp_operations.hpp"
 #include "models/cpu/exec/fp_simd.hpp"
-
-#include <cmath>
 
 namespace bbmsim::cpu {
 namespace {
@@ -16,109 +14,10 @@ Bits<F> get(const VReg& v) {
     return static_cast<Bits<F>>(v.lo);
 }
 
-struct Add {
-    template <class F>
-    static F f(F a, F b) {
-        return a + b;
-    }
-};
-struct Sub {
-    template <class F>
-    static F f(F a, F b) {
-        return a - b;
-    }
-};
-struct Mul {
-    template <class F>
-    static F f(F a, F b) {
-        return a * b;
-    }
-};
-struct Div {
-    template <class F>
-    static F f(F a, F b) {
-        return a / b;
-    }
-};
-
-template <class O, bool kNegate, class F>
-struct TwoSource {
+template <class O, class F>
+struct Scalar {
     static void run(Pe& pe, const Op* op) {
-        const auto n = fp::operand<F>(pe, get<F>(pe.v[op->rn])), m = fp::operand<F>(pe, get<F>(pe.v[op->rm]));
-        Bits<F> r;
-        if (!fp::nans<F>(pe, r, n, m))
-            r = fp::rounded<F>(
-                pe, [](F a, F b) { return O::template f<F>(a, b); }, std::bit_cast<F>(n), std::bit_cast<F>(m));
-        if constexpr (kNegate) r ^= fp::Format<F>::kSign;
-        pe.v[op->rd] = {r, 0};
-    }
-};
-template <class F>
-struct SquareRoot {
-    static void run(Pe& pe, const Op* op) {
-        const auto n = fp::operand<F>(pe, get<F>(pe.v[op->rn]));
-        Bits<F> r;
-        if (!fp::nans<F>(pe, r, n))
-            r = fp::rounded<F>(
-                pe,
-                [](F a) {
-                    if constexpr (sizeof(F) == 8)
-                        asm volatile("sqrtsd %0, %0" : "+x"(a));
-                    else
-                        asm volatile("sqrtss %0, %0" : "+x"(a));
-                    return a;
-                },
-                std::bit_cast<F>(n));
-        pe.v[op->rd] = {r, 0};
-    }
-};
-// The "number" forms take a number over a quiet NaN.
-template <bool kMax, bool kNumber, class F>
-struct Extreme {
-    static void run(Pe& pe, const Op* op) {
-        using Fmt = fp::Format<F>;
-        auto n = fp::operand<F>(pe, get<F>(pe.v[op->rn])), m = fp::operand<F>(pe, get<F>(pe.v[op->rm]));
-        if constexpr (kNumber) {
-            const auto worst = Fmt::kInfinity | (kMax ? Fmt::kSign : 0);
-            const bool quiet_n = Fmt::nan(n) && !Fmt::signalling(n), quiet_m = Fmt::nan(m) && !Fmt::signalling(m);
-            if (quiet_n && !Fmt::nan(m))
-                n = worst;
-            else if (quiet_m && !Fmt::nan(n))
-                m = worst;
-        }
-        Bits<F> r;
-        if (!fp::nans<F>(pe, r, n, m)) {
-            const F a = std::bit_cast<F>(n), b = std::bit_cast<F>(m);
-            if (a == b)  // zeros of both signs
-                r = kMax ? n & m : n | m;
-            else
-                r = (a > b) == kMax ? n : m;
-        }
-        pe.v[op->rd] = {r, 0};
-    }
-};
-// ra + rn * rm; FMSUB and FNMADD negate the product, FNMADD and FNMSUB the addend.
-template <bool kNegateProduct, bool kNegateAddend, class F>
-struct MulAdd {
-    static void run(Pe& pe, const Op* op) {
-        using Fmt = fp::Format<F>;
-        auto a = get<F>(pe.v[op->ra]), n = get<F>(pe.v[op->rn]), m = get<F>(pe.v[op->rm]);
-        if constexpr (kNegateAddend) a ^= Fmt::kSign;
-        if constexpr (kNegateProduct) n ^= Fmt::kSign;
-        a = fp::operand<F>(pe, a);
-        n = fp::operand<F>(pe, n);
-        m = fp::operand<F>(pe, m);
-        const bool invalid = (Fmt::infinite(n) && Fmt::zero(m)) || (Fmt::zero(n) && Fmt::infinite(m));
-        Bits<F> r;
-        if (Fmt::nan(a) && !Fmt::signalling(a) && invalid) {
-            pe.sys.fpsr |= fp::kIoc;
-            r = Fmt::kDefaultNan;
-        } else if (!fp::nans<F>(pe, r, a, n, m)) {
-            r = fp::rounded<F>(
-                pe, [](F x, F y, F z) { return std::fma(x, y, z); }, std::bit_cast<F>(n), std::bit_cast<F>(m),
-                std::bit_cast<F>(a));
-        }
-        pe.v[op->rd] = {r, 0};
+        pe.v[op->rd] = {O::f(pe, get<F>(pe.v[op->ra]), get<F>(pe.v[op->rn]), get<F>(pe.v[op->rm])), 0};
     }
 };
 
@@ -155,20 +54,22 @@ void typed(Op& op, u32 raw, Handler single, Handler two) {
 
 }  // namespace
 
-#define TYPED(NAME, SHAPE, ...)                                                              \
-    void bind_##NAME(Op& op, u32 raw, const DecodeContext&) {                                \
-        typed(op, raw, &simd<SHAPE<__VA_ARGS__, float>>, &simd<SHAPE<__VA_ARGS__, double>>); \
+#define TYPED(NAME, O, ...)                                             \
+    void bind_##NAME(Op& op, u32 raw, const DecodeContext&) {           \
+        typed(op, raw, &simd<Scalar<fp::O<__VA_ARGS__, float>, float>>, \
+              &simd<Scalar<fp::O<__VA_ARGS__, double>, double>>);       \
     }
-TYPED(FADD, TwoSource, Add, false)
-TYPED(FSUB, TwoSource, Sub, false)
-TYPED(FMUL, TwoSource, Mul, false)
-TYPED(FNMUL, TwoSource, Mul, true)
+TYPED(FADD, TwoSource, fp::Add, false)
+TYPED(FSUB, TwoSource, fp::Sub, false)
+TYPED(FMUL, TwoSource, fp::Mul, false)
+TYPED(FNMUL, TwoSource, fp::Mul, true)
 void bind_FDIV(Op& op, u32 raw, const DecodeContext&) {
-    typed(op, raw, &simd<TwoSource<Div, false, float>>, &simd<TwoSource<Div, false, double>>);
+    typed(op, raw, &simd<Scalar<fp::TwoSource<fp::Div, false, float>, float>>,
+          &simd<Scalar<fp::TwoSource<fp::Div, false, double>, double>>);
     op.cls = OpClass::kDivide;
 }
 void bind_FSQRT(Op& op, u32 raw, const DecodeContext&) {
-    typed(op, raw, &simd<SquareRoot<float>>, &simd<SquareRoot<double>>);
+    typed(op, raw, &simd<Scalar<fp::SquareRoot<float>, float>>, &simd<Scalar<fp::SquareRoot<double>, double>>);
     op.cls = OpClass::kDivide;
 }
 TYPED(FMAX, Extreme, true, false)
