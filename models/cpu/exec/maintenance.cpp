@@ -71,12 +71,13 @@ const Op* tlbi(Pe& pe, const Op* op) {
     if (pe.ps.el == 0) return undefined(pe, op);
     Engine::Impl& impl = impl_of(pe);
     const u32 raw = op->raw;
-    const auto decoded =
-        mmu::decode_tlbi(static_cast<u8>(field(raw, 16, 3)), static_cast<u8>(field(raw, 12, 4)),
-                         static_cast<u8>(field(raw, 8, 4)), static_cast<u8>(field(raw, 5, 3)), pe.r[op->rd]);
+    auto decoded = mmu::decode_tlbi(static_cast<u8>(field(raw, 16, 3)), static_cast<u8>(field(raw, 12, 4)),
+                                    static_cast<u8>(field(raw, 8, 4)), static_cast<u8>(field(raw, 5, 3)), pe.r[op->rd]);
     if (!decoded || (decoded->range && !impl.config.mmu.tlbirange)) return undefined(pe, op);
     if (decoded->broadcast() && !pe.synced) return leave_for(pe, op, Exit::kSync);
     stamp(pe, op);
+    // Without FEAT_TTL the bits are RES0 and ignored: software shifts addresses into them.
+    if (!impl.config.features.ttl && !decoded->range) decoded->operand &= ~(u64{0xf} << 44);
     pe.fast.last_data = pe.fast.last_fetch = nullptr;
     if (impl.domain.checker) impl.domain.checker->on_tlbi(pe.id, *decoded);
     impl.mmu.invalidate(*decoded);
