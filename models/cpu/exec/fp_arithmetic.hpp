@@ -63,14 +63,20 @@ constexpr u32 mxcsr_of(u64 fpcr) {
     return 0x1f80 | kRounding[fpcr >> 22 & 3] << 13;
 }
 
+// The compiler may not move the computation of x across this, nor fold it: MXCSR counts.
+template <class F>
+void pin(F& x) {
+    asm volatile("" : "+x"(x));
+}
+
 // `compute` on the host under the rounding mode of `fpcr`; its MXCSR flags in `flags`. NaN operands are not its.
 template <class F, class Compute, class... A>
 F on_host(u32 mxcsr, u32& flags, Compute compute, A... args) {
     const u32 saved = _mm_getcsr();
     _mm_setcsr(mxcsr);
-    ([&] { asm volatile("" : "+x"(args)); }(), ...);
+    (pin(args), ...);
     F r = compute(args...);
-    asm volatile("" : "+x"(r));
+    pin(r);
     flags = _mm_getcsr() & 0x3f;
     _mm_setcsr(saved);
     return r;
