@@ -26,7 +26,7 @@ def test_the_python_example_runs(tmp_path: Path) -> None:
 
 
 def test_every_command_it_names_exists() -> None:
-    for command in re.findall(r"^ {4}(scripts/run run [^#\n]*|scripts/run (?:list|compare) [^#\n]*)", (ROOT / "README.md").read_text(), re.MULTILINE):
+    for command in re.findall(r"^ {4}(scripts/run run [^#\n]*|scripts/run (?:list|compare|boot) [^#\n]*)", (ROOT / "README.md").read_text(), re.MULTILINE):
         words = command.split("#")[0].split()[1:]
         help_ = subprocess.run(
             [sys.executable, "-m", "bbmsim", words[0], "--help"],
