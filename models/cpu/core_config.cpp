@@ -63,7 +63,6 @@ std::vector<std::string> validate(const CoreConfig& config) {
     needs(f.flagm2, "flagm2", f.flagm, "flagm");
     needs(f.dpb2, "dpb2", f.dpb, "dpb");
     needs(f.xs, "xs", f.tlbios, "tlbios");
-    if (f.fp) problem("features.fp=true: FP and Advanced SIMD are not modelled by this version");
     if (f.rdm) problem("features.rdm=true: Advanced SIMD is not modelled by this version");
     if (config.mmu.tlbirange && !f.tlbios) problem("mmu.tlbirange=true needs features.tlbios=true");
     for (const std::string& line : mmu::validate(config.mmu)) problem("mmu." + line);

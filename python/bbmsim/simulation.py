@@ -33,7 +33,7 @@ class Simulation:
         if not 0 <= seed < 1 << 64:
             raise ConfigError(f"seed={seed}: between 0 and 2^64 - 1", "seed")
         self.board = board
-        self.workload = workload
+        self.workload = workload = workload.on(board)
         self.seed = seed
         self._program = workload.program()
         self._program.check_fits(board.memory_bytes, workload.path)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from . import catalog
+from .config import Board
 from .errors import ConfigError, did_you_mean
 from .loader import Program, is_elf, load_elf, load_image
 
@@ -25,6 +26,10 @@ class Workload:
     @property
     def bootargs(self) -> str:
         return " ".join(f"{k}={v}" for k, v in self.parameters.items())
+
+    def on(self, board: Board) -> Workload:
+        """As it is run on that board."""
+        return self
 
     def program(self) -> Program:
         """Reads and checks the file; raises ConfigError."""

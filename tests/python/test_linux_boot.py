@@ -16,7 +16,7 @@ import pytest
 from bbmsim.linux import kallsyms, kernels
 from conftest import ROOT, Bbmsim
 
-MIXED = "cortex-x4,cortex-a720*3"
+MIXED = "cortex-x4:fp=1,cortex-a720:fp=1*3"
 
 
 @lru_cache(maxsize=None)
@@ -32,9 +32,13 @@ def kernel(series: str) -> kernels.Kernel:
 
 
 @lru_cache(maxsize=None)
-def boot(series: str, cores: str) -> bs.Result:
+def boot(series: str, cores: str, initrd: str = "busybox", append: str = "") -> bs.Result:
     board = bs.Board(cores=bs.parse_cores(cores), memory="1GiB")
-    return bs.Simulation(board, bs.linux(kernel(series).path), seed=7).run(timeout="20s")
+    return bs.Simulation(board, bs.linux(kernel(series).path, initrd=initrd, append=append), seed=7).run(timeout="20s")
+
+
+def marks(result: bs.Result) -> list[str]:
+    return [line.removeprefix("init: ") for line in result.console.splitlines() if line.startswith("init: ")]
 
 
 def tlbis(result: bs.Result, *phases: str) -> dict[int, dict[str, int]]:
@@ -63,12 +67,20 @@ def test_the_symbols_of_a_real_kernel_are_read(series: str) -> None:
 def test_a_mixed_board_repaints_its_linear_map_without_a_finding() -> None:
     result = boot("6.18", MIXED)
     assert result.outcome == "poweroff", result.console[-2000:]
-    marks = [line for line in result.console.splitlines() if line.startswith("init: ")]
-    assert marks == ["init: user space", "init: forked", "init: mapped", "init: power off"]
     assert "smp: Brought up 1 node, 4 CPUs" in result.console
     assert not result.violations and not result.hazards and not result.remarks
     assert result.record["checker"]["descriptor_writes"] > 100_000
     jsonschema.validate(result.record, json.loads((ROOT / "docs" / "run-record.schema.json").read_text()))
+
+
+def test_busybox_and_its_script_are_the_user_space() -> None:
+    """Processes, mappings, and what makes the kernel change its own map: a module comes and goes, BPF is compiled."""
+    result = boot("6.18", MIXED)
+    assert marks(result) == [
+        "user space", "forked", "mapped", "module loaded", "module unloaded", "bpf loaded", "power off",
+    ], result.console[-2000:]  # fmt: skip
+    parameters = result.record["workload"]["parameters"]
+    assert parameters["user_space"].startswith("busybox-static-") and parameters["user_space"].endswith(",dummy")
 
 
 def test_its_repaint_takes_ten_tlbis_each_at_its_core() -> None:
@@ -92,7 +104,9 @@ def test_the_secondaries_wait_for_it_in_wfe() -> None:
 
 
 def test_where_all_cores_are_capable_nothing_is_repainted() -> None:
-    result = boot("6.18", "cortex-x4*2")
+    result = boot("6.18", "cortex-x4*2", initrd="small")
+    assert marks(result) == ["user space", "forked", "mapped", "power off"]
+    assert result.record["workload"]["parameters"]["user_space"] == "small"
     assert result.outcome == "poweroff" and result.clean, result.console[-2000:]
     assert "detected: BBM Level 2 without TLB conflict abort" in result.console
     assert not any(name.startswith(("repaint", "park")) for name in result.phases)

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+import lzma
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from bbmsim.errors import BbmsimError, ConfigError
-from bbmsim.linux import apt, kernels
+from bbmsim.linux import apt, kernels, userspace
 from bbmsim.linux.initramfs import Node, pack
 from conftest import ROOT, Bbmsim
 
 NAMES = [
+    "linux-modules-7.3.4+deb13-cloud-arm64",
     "linux-image-6.1.0-47-cloud-arm64",
     "linux-image-6.1.0-50-cloud-arm64",
     "linux-image-6.12.94+deb13-cloud-arm64",
@@ -31,19 +34,27 @@ class Archive:
     """What the distribution has, without the network."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, names: list[str], fails: str = "") -> None:
-        self.fetched: list[tuple[str, str]] = []
+        self.fetched: list[str] = []
 
         def give(_: apt.Packages, say: apt.Say, *, fresh: bool = False) -> list[str]:
             if fails:
                 raise BbmsimError(fails)
             return names
 
-        def fetch(_: apt.Packages, package: str, member: str, target: Path, say: apt.Say) -> None:
-            self.fetched.append((package, member))
-            target.parent.mkdir(parents=True)
-            target.write_bytes(b"kernel")
+        def fetch(_: apt.Packages, package: str, files: Mapping[str, Path], say: apt.Say) -> None:
+            self.fetched.append(package)
+            for target in files.values():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(b"kernel" if target.name == "vmlinuz" else lzma.compress(b"module"))
+
+        def version(_: apt.Packages, package: str, say: apt.Say) -> str:
+            if fails:
+                raise BbmsimError(fails)
+            return "1:1.37.0-6"
 
         monkeypatch.setattr(apt.Packages, "names", give)
+        monkeypatch.setattr(apt.Packages, "known_names", lambda _: names)
+        monkeypatch.setattr(apt.Packages, "version", version)
         monkeypatch.setattr(apt.Packages, "fetch", fetch)
 
 
@@ -65,7 +76,38 @@ def test_the_newest_of_a_series_is_fetched_once(
     first, second = kernels.get(version, folder=tmp_path), kernels.get(version, folder=tmp_path)
     assert first == second and first.release == release and first.path.read_bytes() == b"kernel" and not first.stands_in
     kind = "linux-binary" if version == "7.3" else "linux-image"
-    assert [package for package, _ in archive.fetched] == [f"{kind}-{release}"]
+    assert archive.fetched == [f"{kind}-{release}"]
+
+
+@pytest.mark.parametrize(
+    ("version", "packages"),
+    [
+        ("6.18", ["linux-image-6.18.15+deb13-cloud-arm64"]),
+        ("7.3", ["linux-binary-7.3.4+deb13-cloud-arm64", "linux-modules-7.3.4+deb13-cloud-arm64"]),
+    ],
+)
+def test_busybox_comes_with_the_kernels_own_module(
+    version: str, packages: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = Archive(monkeypatch, NAMES)
+    found = kernels.get(version, folder=tmp_path)
+    (tmp_path / "vmlinuz").write_bytes(b"of the user")
+    for _ in range(2):  # the second time from the cache
+        disk = userspace.choose("", found.path, True, say=print, folder=tmp_path)
+        assert disk.title == "busybox-static-1.37.0-6,dummy" and b"lib/dummy.ko\0" in disk.data and b"module" in disk.data
+    assert sorted(archive.fetched) == sorted([*packages, "busybox-static"])
+    own = userspace.choose("", tmp_path / "vmlinuz", True, say=print, folder=tmp_path)
+    assert own.title == "busybox-static-1.37.0-6" and b"dummy.ko\0" not in own.data
+
+
+def test_the_small_user_space_needs_neither_fp_nor_a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = Archive(monkeypatch, [], fails="no route to host")
+    path = tmp_path / "vmlinuz"
+    for wanted, has_fp in (("", False), ("", True), ("small", True)):
+        assert userspace.choose(wanted, path, has_fp, say=print, folder=tmp_path).title == "small"
+    assert not archive.fetched
+    with pytest.raises(BbmsimError, match="no route to host"):
+        userspace.choose("busybox", path, True, say=print, folder=tmp_path)
 
 
 def test_what_is_cached_needs_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import CompletionItem
 
-from ..linux import kernels
+from ..linux import kernels, userspace
 from ..linux.workload import linux
 from ..workload import Workload
 from . import options
@@ -18,6 +18,11 @@ def _complete_kernels(_: click.Context, __: click.Parameter, incomplete: str) ->
     return names or [CompletionItem(incomplete, type="file")]
 
 
+def _complete_initrds(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    names = [CompletionItem(n) for n in userspace.CHOICES if incomplete and n.startswith(incomplete)]
+    return names or [CompletionItem(incomplete, type="file")]
+
+
 @click.command("boot")
 @click.option(
     "--kernel", default="6.18", show_default=True, metavar="VERSION|PATH", shell_complete=_complete_kernels,
@@ -25,7 +30,9 @@ def _complete_kernels(_: click.Context, __: click.Parameter, incomplete: str) ->
     "Image, gzip, zstd or EFI zboot.",
 )
 @click.option(
-    "--initrd", type=click.Path(), metavar="PATH", help="Instead of the small user space that prints marks and powers off."
+    "--initrd", metavar="PATH|busybox|small", shell_complete=_complete_initrds,
+    help="Instead of busybox with a script that prints marks and powers off (or, where a core lacks FP or the package "
+    "can't be had, a small program that does): a file, or which of the two.",
 )
 @click.option("--append", default="", metavar="TEXT", help="Goes behind the default kernel command line.")
 @click.option("--dtb", type=click.Path(), metavar="PATH", help="Instead of the generated device tree.")

@@ -65,7 +65,7 @@ def carry_out(
 
     sim = _simulation(board, guest, seed, conflicts, "trace" in outputs)
     if not quiet:
-        console.print(f"[bold]{summary({'workload': guest.to_dict(), 'board': board.to_dict(), 'seed': seed})}[/bold]")
+        console.print(f"[bold]{summary({'workload': sim.workload.to_dict(), 'board': board.to_dict(), 'seed': seed})}[/bold]")
     result = _run(console, sim, limit, quiet)
     _write(result, outputs)  # before a word is printed: whoever reads our output may go away
     if quiet:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -75,30 +76,44 @@ class Packages:
         """Names of all packages; the lists are fetched if they are old, or if `fresh`."""
         with _locked(self.folder):
             self._update(say, fresh)
-            return _run(["apt-cache", *self._options(), "pkgnames", "linux-"], "kernels").split()
+            return self._names()
 
     def known_names(self) -> list[str]:
         """The same without network: nothing if the lists were never fetched."""
-        if not (self._apt / "stamp").exists():
-            return []
-        return _run(["apt-cache", *self._options(), "pkgnames", "linux-"], "kernels").split()
+        return self._names() if (self._apt / "stamp").exists() else []
 
-    def fetch(self, package: str, member: str, target: Path, say: Say) -> None:
-        """Puts the file of `package` whose path matches `member` (a glob) at `target`."""
+    def version(self, package: str, say: Say) -> str:
+        """The newest that the suites have; the lists are fetched if they are old. Raises BbmsimError if there is none."""
         with _locked(self.folder):
-            if target.exists():
+            self._update(say, fresh=False)
+            shown = _run(["apt-cache", *self._options(), "show", "--no-all-versions", package], package)
+        found = re.search(r"^Version: (\S+)$", shown, re.MULTILINE)
+        if not found:
+            raise BbmsimError(f"{package}: the distribution has none for arm64")
+        return found[1]
+
+    def fetch(self, package: str, files: Mapping[str, Path], say: Say) -> None:
+        """Puts the files of `package` whose paths match the keys (globs) where the values say, all that are not there."""
+        with _locked(self.folder):
+            missing = {member: target for member, target in files.items() if not target.exists()}
+            if not missing:
                 return
-            target.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=self.folder, prefix=".fetch-") as scratch:
                 say(f"fetching {package} for arm64 from {mirror()}")
                 self._get(["download", package], scratch)
                 (file,) = Path(scratch).glob("*.deb")
                 tree = Path(scratch) / "tree"
                 _run(["dpkg", "-x", str(file), str(tree)], package)
-                found = sorted(tree.glob(member))
-                if not found:
-                    raise BbmsimError(f"{package}: has no {member}")
-                os.replace(found[0], target)
+                found = {member: sorted(tree.glob(member)) for member in missing}
+                for member, paths in found.items():
+                    if not paths:
+                        raise BbmsimError(f"{package}: has no {member}")
+                for member, target in missing.items():
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    os.replace(found[member][0], target)
+
+    def _names(self) -> list[str]:
+        return _run(["apt-cache", *self._options(), "pkgnames", "linux-"], "kernels").split()
 
     def _update(self, say: Say, fresh: bool) -> None:
         stamp, sources = self._apt / "stamp", self._apt / "sources.list"

@@ -20,6 +20,8 @@ SERIES = {
     "7.3": "BBML3 by ID register or a list of MIDRs",
 }
 _MERGED = (6, 18)  # from here on a kernel can repaint
+MODULE = "dummy.ko"  #: a network device that drops all; needs no other module
+_MODULE = "**/kernel/drivers/net/dummy.ko*"
 _PACKAGE = re.compile(r"linux-(binary|image)-(\d+\.\d+[^/]*-cloud-arm64)")
 _VERSION = re.compile(r"\d+\.\d+(\.\d+)?([-+].*)?")
 
@@ -89,13 +91,35 @@ def get(version: str, *, say: Say = _quiet, folder: Path | None = None) -> Kerne
             if stands_in:
                 say(f"there is no {version} any more; {release} stands in")
             target = archive.folder / "kernels" / release / "vmlinuz"
-            package = there[release]
-            member = "boot/vmlinuz-*" if package.startswith("linux-image-") else "usr/lib/modules/*/vmlinuz"
-            archive.fetch(package, member, target, say)
+            archive.fetch(there[release], _files(there[release], target.parent), say)
             return Kernel(release, target, stands_in)
     except BbmsimError as error:
         raise BbmsimError(f"kernel={version}: nothing cached, and none can be fetched ({error}); {advice}") from None
     raise ConfigError(f"kernel={version}: the distribution has none (series: {', '.join(SERIES)}); {advice}", "kernel")
+
+
+def _files(package: str, folder: Path) -> dict[str, Path]:
+    """What is kept of a package: the kernel, and the module where the same package has it."""
+    if package.startswith("linux-binary-"):
+        return {"usr/lib/modules/*/vmlinuz": folder / "vmlinuz"}
+    files = {_MODULE: folder / MODULE}
+    return files if package.startswith("linux-modules-") else {**files, "boot/vmlinuz-*": folder / "vmlinuz"}
+
+
+def module(kernel: Path, *, folder: Path | None = None) -> Path | None:
+    """The file of the module "dummy" for a cached kernel, fetched if it can be had, else None."""
+    if kernel.parent.parent != (cache_folder() if folder is None else folder) / "kernels":
+        return None
+    path, archive = kernel.parent / MODULE, Packages(folder)
+    try:
+        names = [] if path.exists() else archive.known_names()
+        for package in (f"linux-{kind}-{kernel.parent.name}" for kind in ("modules", "image")):
+            if package in names:
+                archive.fetch(package, _files(package, kernel.parent), _quiet)
+                break
+    except BbmsimError:
+        return None
+    return path if path.exists() else None
 
 
 def listing(*, say: Say = _quiet, folder: Path | None = None) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from collections.abc import Callable
@@ -11,11 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ..config import Board
 from ..errors import ConfigError
 from ..loader import RAM_BASE, Program
 from ..workload import Workload
-from . import formats, kallsyms, kernels
-from .initramfs import default_initrd
+from . import formats, kallsyms, kernels, userspace
 
 #: what every boot is told first; `append` comes behind it and so wins
 DEFAULT_COMMAND_LINE = "earlycon=pl011,0x9000000 console=ttyAMA0 cryptomgr.notests panic=-1"
@@ -42,6 +43,15 @@ class LinuxWorkload(Workload):
     append: str = ""
     initrd: Path | None = None
     dtb: Path | None = None
+    wanted: str = ""  #: "busybox", "small" or "": the user space, where `initrd` is None
+    user_space: userspace.UserSpace | None = None  #: what was chosen, by on()
+
+    def on(self, board: Board) -> LinuxWorkload:
+        """With a user space that the board's cores can run, unless an initial RAM disk was given."""
+        if self.initrd is not None or self.user_space is not None:
+            return self
+        has_fp = all(core.features.fp for core in board.cores)
+        return dataclasses.replace(self, user_space=userspace.choose(self.wanted, self.path, has_fp, say=_quiet))
 
     @property
     def bootargs(self) -> str:
@@ -59,7 +69,10 @@ class LinuxWorkload(Workload):
         """The Image at the first 2 MiB boundary behind the device tree's, the initial RAM disk behind it."""
         image = self.image
         start = RAM_BASE + _ALIGNMENT + image.text_offset
-        initrd = _read(self.initrd, "initrd") if self.initrd is not None else default_initrd()
+        if self.initrd is not None:
+            initrd = _read(self.initrd, "initrd")
+        else:
+            initrd = (self.user_space or userspace.small()).data
         at = (start + image.image_size + _ALIGNMENT - 1) & ~(_ALIGNMENT - 1)
         segments = ((start, image.data), *(((at, initrd),) if initrd else ()))
         found = self.kernel_symbols
@@ -82,8 +95,14 @@ class LinuxWorkload(Workload):
         return out
 
     def to_dict(self) -> dict[str, Any]:
-        files = {k: str(v) for k, v in (("initrd", self.initrd), ("dtb", self.dtb)) if v is not None}
-        return {"name": self.name, "kind": self.kind, "path": str(self.path), "parameters": {"command_line": self.bootargs, **files}}
+        user_space = self.user_space and self.user_space.title
+        extra = (("initrd", self.initrd), ("user_space", user_space), ("dtb", self.dtb))
+        given = {k: str(v) for k, v in extra if v is not None}
+        return {"name": self.name, "kind": self.kind, "path": str(self.path), "parameters": {"command_line": self.bootargs, **given}}
+
+
+def _quiet(_: str) -> None:
+    pass
 
 
 def _read(path: Path, name: str) -> bytes:
@@ -105,8 +124,9 @@ def linux(
     say: Callable[[str], None] | None = None,
 ) -> LinuxWorkload:
     """An arm64 Linux kernel: a series or version ("6.18", "6.18.12"), fetched once from the distribution and cached, or a
-    file. `append` goes behind the default command line; without `initrd` a small user space of this project runs and
-    powers off; `dtb` replaces the generated device tree. Raises ConfigError, and BbmsimError if a kernel can't be had.
+    file. `append` goes behind the default command line. `initrd` is a file, or the name of a user space that comes with
+    bbmsim: "busybox" (needs FP on every core), "small"; without it busybox where it can run and be had, else small.
+    `dtb` replaces the generated device tree. Raises ConfigError, and BbmsimError if a kernel can't be had.
     """
     for name, text in (("append", append), ("kernel", str(kernel))):
         if not text.isprintable() or (name == "kernel" and not text):
@@ -119,8 +139,8 @@ def linux(
     else:
         found = kernels.get(text) if say is None else kernels.get(text, say=say)
         path, name = found.path, f"linux-{found.release}"
-    workload = LinuxWorkload(
-        name, "linux", path, {}, append, None if initrd is None else Path(initrd), None if dtb is None else Path(dtb)
-    )
+    wanted = str(initrd) if initrd in userspace.CHOICES else ""
+    disk = None if initrd is None or wanted else Path(initrd)
+    workload = LinuxWorkload(name, "linux", path, {}, append, disk, None if dtb is None else Path(dtb), wanted)
     workload.image  # a wrong file is found here, before anything is made of it
     return workload
