@@ -63,6 +63,13 @@ std::vector<std::string> validate(const CoreConfig& config) {
     needs(f.flagm2, "flagm2", f.flagm, "flagm");
     needs(f.dpb2, "dpb2", f.dpb, "dpb");
     needs(f.xs, "xs", f.tlbios, "tlbios");
+    needs(f.fp16, "fp16", f.fp, "fp");
+    needs(f.fhm, "fhm", f.fp16, "fp16");
+    needs(f.jscvt, "jscvt", f.fp, "fp");
+    needs(f.fcma, "fcma", f.fp, "fp");
+    needs(f.frintts, "frintts", f.fp, "fp");
+    if (f.fp16 || f.jscvt || f.fcma || f.frintts)
+        problem("features.fp16, jscvt, fcma, frintts: not modelled by this version");
     if (f.rdm) problem("features.rdm=true: Advanced SIMD is not modelled by this version");
     if (config.mmu.tlbirange && !f.tlbios) problem("mmu.tlbirange=true needs features.tlbios=true");
     for (const std::string& line : mmu::validate(config.mmu)) problem("mmu." + line);

@@ -39,6 +39,7 @@ struct FeatureConfig {  // what ID registers advertise; each is implemented if t
     bool xs = false;     // TLBI nXS forms
     bool tlbios = true;  // outer-shareable and range TLBI need ID_AA64ISAR0.TLB; ranges: mmu.tlbirange
     bool fp = false;     // FP/Advanced SIMD: not modelled by this version
+    bool fp16 = false, fhm = false, jscvt = false, fcma = false, frintts = false;  // of FP and Advanced SIMD
 };
 
 struct CoreConfig {
@@ -110,6 +111,11 @@ void visit_fields(FeatureConfig& c, V&& v) {
     v("xs", c.xs);
     v("tlbios", c.tlbios);
     v("fp", c.fp);
+    v("fp16", c.fp16);
+    v("fhm", c.fhm);
+    v("jscvt", c.jscvt);
+    v("fcma", c.fcma);
+    v("frintts", c.frintts);
 }
 template <class V>
 void visit_fields(CoreConfig& c, V&& v) {

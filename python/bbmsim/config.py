@@ -124,6 +124,11 @@ class Features:
     xs: bool = False
     tlbios: bool = True
     fp: bool = False
+    fp16: bool = False
+    fhm: bool = False
+    jscvt: bool = False
+    fcma: bool = False
+    frintts: bool = False
 
 
 @dataclass(frozen=True)
