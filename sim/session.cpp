@@ -67,24 +67,25 @@ u64 Session::Impl::place_dtb(u64 bytes) const {
     return at;
 }
 
+std::vector<u8> Session::Impl::device_tree() const {
+    if (started) return *dtb;
+    if (dtb) return board::amend_device_tree(*dtb, bootargs, initrd);
+    board::DeviceTreeConfig config;
+    for (std::size_t i = 0; i < machine->config.cores.size(); ++i)
+        config.cpus.push_back({board::affinity_of(static_cast<PeId>(i)), compatible_of(machine->config.cores[i].name)});
+    config.memory_base = machine->ram.base().raw();
+    config.memory_bytes = machine->ram.bytes();
+    config.bootargs = bootargs;
+    config.seed = seed;
+    config.initrd = initrd;
+    return board::build_device_tree(config);
+}
+
 void Session::Impl::start() {
     machine->probes.resolve(machine->symbols);
     probes_stale = false;
     if (started) return;
-    if (!dtb) {
-        board::DeviceTreeConfig config;
-        for (std::size_t i = 0; i < machine->config.cores.size(); ++i)
-            config.cpus.push_back(
-                {board::affinity_of(static_cast<PeId>(i)), compatible_of(machine->config.cores[i].name)});
-        config.memory_base = machine->ram.base().raw();
-        config.memory_bytes = machine->ram.bytes();
-        config.bootargs = bootargs;
-        config.seed = seed;
-        config.initrd = initrd;
-        dtb = board::build_device_tree(config);
-    } else {
-        dtb = board::amend_device_tree(*dtb, bootargs, initrd);
-    }
+    dtb = device_tree();
     const u64 at = place_dtb(dtb->size());
     machine->host_port.write(at, *dtb);
     machine->boot(entry.value_or(machine->ram.base().raw()), at);
@@ -105,6 +106,7 @@ void Session::load(u64 pa, std::span<const u8> bytes) {
 
 void Session::set_entry(u64 pa) { impl_->entry = pa; }
 void Session::set_bootargs(const std::string& bootargs) { impl_->bootargs = bootargs; }
+std::vector<u8> Session::device_tree() const { return impl_->device_tree(); }
 void Session::set_dtb(const std::vector<u8>& dtb) { impl_->dtb = board::amend_device_tree(dtb, "", {}); }
 
 void Session::set_initrd(u64 pa, u64 bytes) {

@@ -66,9 +66,10 @@ public:
     // --- before the first run()
     void load(u64 pa, std::span<const u8> bytes);  // RAM contents; throws std::out_of_range
     void set_entry(u64 pa);
-    void set_bootargs(const std::string& bootargs);  // into the generated DTB's /chosen
-    void set_dtb(const std::vector<u8>& dtb);        // replaces the generated one; throws std::invalid_argument
-    void set_initrd(u64 pa, u64 bytes);              // named in /chosen of either
+    void set_bootargs(const std::string& bootargs);     // into the generated DTB's /chosen
+    void set_dtb(const std::vector<u8>& dtb);           // replaces the generated one; throws std::invalid_argument
+    [[nodiscard]] std::vector<u8> device_tree() const;  // what the guest is given, as set so far
+    void set_initrd(u64 pa, u64 bytes);                 // named in /chosen of either
     void set_symbols(std::vector<Symbol> symbols);
     void add_phase(const PhaseSpec& spec);
     u32 inject(const Injection& injection);  // id; also while stopped later on

@@ -14,6 +14,7 @@ struct Session::Impl {
     ~Impl();
 
     void start();  // at the first run(): device tree, probes, power
+    [[nodiscard]] std::vector<u8> device_tree() const;
     [[nodiscard]] u64 place_dtb(u64 bytes) const;
     void note_loaded(u64 pa, u64 bytes);
 

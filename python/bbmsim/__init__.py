@@ -45,6 +45,7 @@ from .findings import Hazard, Holder, Note, Violation
 from .inject import Symbol, TlbConflict, symbol
 from .inspection import CoreView, Memory, Registers, TlbEntry, TlbView, Walk
 from .linux.workload import LinuxWorkload, linux
+from .poke import Poke
 from .result import Phase, PhaseCore, Result
 from .simulation import Simulation
 from .workload import Workload, bare, elf, image
@@ -75,6 +76,7 @@ __all__ = [
     "PhaseBegin",
     "PhaseCore",
     "PhaseEnd",
+    "Poke",
     "Progress",
     "Registers",
     "Result",

@@ -38,6 +38,7 @@ def result_of(
         "board": sim.board.to_dict(),
         "workload": sim.workload.to_dict(),
         "seed": sim.seed,
+        "pokes": [p.to_dict() for p in sim.pokes],
         "outcome": outcome,
         "detail": detail,
         "simulated_ps": end_ps,

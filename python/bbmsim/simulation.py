@@ -14,6 +14,7 @@ from .config import Board
 from .errors import BbmsimError, ConfigError, InternalError, did_you_mean
 from .events import KINDS, EventKind, RawEvent, mask_of
 from .inject import Symbol, TlbConflict
+from .poke import Poke, locate, parse_word
 from .result import Result
 from .units import parse_time
 from .workload import Workload
@@ -56,6 +57,7 @@ class Simulation:
                 raise ConfigError(str(error)) from None
         for name, symbol_name in workload.phases():
             self._session.add_phase(name, symbol_name, "")
+        self.pokes: list[Poke] = []  #: what poke() has changed
         self._rare = self._session.record(timeline.RARE, timeline.MOST_RARE)
         self._frequent: int | None = None
         self._traced = False
@@ -90,6 +92,27 @@ class Simulation:
             on_fetch=conflict.on in ("fetch", "both"),
             on_data=conflict.on in ("data", "both"),
         )
+
+    def poke(self, where: str | int, word: str | int) -> Poke:
+        """Replaces one 32-bit instruction of the program in memory: at "symbol+0x1c" or an address, by a word or "nop".
+        Before the run begins. Raises ConfigError for what the program does not have. A kernel patches some of its code
+        itself while it boots, which may overwrite the word.
+        """
+        if self._started:
+            raise BbmsimError("poke: instructions are changed before the run begins")
+        new = parse_word(word)
+        va, pa = locate(self._program, where, self.workload.name)
+        old = int.from_bytes(self._session.read_memory(pa, 4), "little")
+        self._session.write_memory(pa, new.to_bytes(4, "little"))
+        name = where if isinstance(where, str) else self._session.symbolize(va)
+        done = Poke(name, va, pa, old, new, self._session.disassemble(old, va), self._session.disassemble(new, va))
+        self.pokes.append(done)
+        return done
+
+    @property
+    def device_tree(self) -> bytes:
+        """The flattened device tree that the guest is given."""
+        return self._session.device_tree()
 
     def phase(self, name: str, *, enter: str | Symbol, leave: str | Symbol | None = None) -> None:
         """Accounts from `enter` until the same core reaches `leave`, or returns from `enter`. Before the run begins."""

@@ -197,6 +197,10 @@ void bind_setup(py::class_<PySession>& c) {
             s->set_dtb({bytes.begin(), bytes.end()});
         },
         py::arg("data"));
+    c.def("device_tree", [](PySession& s) {
+        const auto dtb = s->device_tree();
+        return py::bytes(reinterpret_cast<const char*>(dtb.data()), dtb.size());
+    });
     c.def(
         "set_initrd", [](PySession& s, u64 pa, u64 bytes) { s->set_initrd(pa, bytes); }, py::arg("pa"),
         py::arg("bytes"));

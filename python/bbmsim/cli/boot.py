@@ -6,11 +6,13 @@ from __future__ import annotations
 import click
 from click.shell_completion import CompletionItem
 
+from ..files import check_writable, write_whole
 from ..linux import kernels, userspace
 from ..linux.workload import linux
+from ..simulation import Simulation
 from ..workload import Workload
 from . import options
-from .run import carry_out
+from .run import Changes, carry_out
 
 
 def _complete_kernels(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -36,11 +38,14 @@ def _complete_initrds(_: click.Context, __: click.Parameter, incomplete: str) ->
 )
 @click.option("--append", default="", metavar="TEXT", help="Goes behind the default kernel command line.")
 @click.option("--dtb", type=click.Path(), metavar="PATH", help="Instead of the generated device tree.")
+@click.option(
+    "--dump-dtb", type=click.Path(), metavar="FILE", help="Write the device tree that the kernel would be given, and don't boot."
+)
 @options.board_options
 @options.run_options
 def boot_command(
-    kernel: str, initrd: str | None, append: str, dtb: str | None, cores: str, memory: str, seed: int,
-    inject: tuple[str, ...], timeout: str, json_: str | None, html: str | None, trace: str | None, no_checker: bool,
+    kernel: str, initrd: str | None, append: str, dtb: str | None, dump_dtb: str | None, cores: str, memory: str, seed: int,
+    inject: tuple[str, ...], poke: tuple[str, ...], timeout: str, json_: str | None, html: str | None, trace: str | None, no_checker: bool,
     no_filter: bool, bench: bool, quiet: bool,
 ) -> int:
     """Boots an arm64 Linux kernel, its console live, and reports what it did to its own translation tables."""
@@ -53,5 +58,9 @@ def boot_command(
         return linux(kernel, append=append, initrd=initrd, dtb=dtb, say=say)
 
     board = options.board(cores, memory, checker=not no_checker, filter=not no_filter)
+    if dump_dtb is not None:
+        path = check_writable(dump_dtb, "dump-dtb")
+        write_whole(path, Simulation(board, guest(), seed=seed).device_tree)
+        return 0
     outputs = {"json": json_, "html": html, "trace": trace}
-    return carry_out(board, guest, seed, inject, timeout, outputs, bench, quiet)
+    return carry_out(board, guest, seed, Changes(inject, poke), timeout, outputs, bench, quiet)

@@ -68,6 +68,11 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--timeout", default=DEFAULT_TIMEOUT, show_default=True, metavar="TIME", help="Simulated time: 10s, 500ms."
         ),
         click.option(
+            "--poke", metavar="SYMBOL+OFFSET=WORD", multiple=True,
+            help="Replaces an instruction in memory before the run; ADDRESS=WORD likewise; WORD is 32 bits, or nop. "
+            "Any number of times.",
+        ),
+        click.option(
             "--inject", metavar="SPEC", multiple=True,
             help="A fault: tlb-conflict:core=1,va=0xffff000040000000[,size=2M][,after=SYMBOL][,after_time=20us][,nth=3]"
             "[,probability=0.1][,times=1][,on=fetch|data|both].",

@@ -13,7 +13,8 @@ from rich.console import Console
 from ..config import Board
 from ..errors import ConfigError
 from ..files import check_writable
-from ..inject import TlbConflict, parse_injection
+from ..inject import parse_injection
+from ..poke import parse_poke
 from ..report.text import findings_line, make_console, print_report, summary
 from ..result import OUTCOMES, Result
 from ..simulation import Simulation
@@ -33,7 +34,7 @@ _BENCH_ROUNDS = 3
 @options.run_options
 def run_command(
     workload: str, cores: str, memory: str, set_: tuple[str, ...], seed: int, strategy: str | None, inject: tuple[str, ...],
-    timeout: str, json_: str | None, html: str | None, trace: str | None, no_checker: bool, no_filter: bool, bench: bool,
+    poke: tuple[str, ...], timeout: str, json_: str | None, html: str | None, trace: str | None, no_checker: bool, no_filter: bool, bench: bool,
     quiet: bool,
 ) -> int:
     """Runs WORKLOAD: a bare-metal workload (see `bbmsim list workloads`), an AArch64 ELF, or an arm64 Image."""
@@ -45,27 +46,35 @@ def run_command(
     guest = from_name(workload, parameters)
     board = options.board(cores, memory, checker=not no_checker, filter=not no_filter)
     outputs = {"json": json_, "html": html, "trace": trace}
-    return carry_out(board, lambda: guest, seed, inject, timeout, outputs, bench, quiet)
+    return carry_out(board, lambda: guest, seed, Changes(inject, poke), timeout, outputs, bench, quiet)
+
+
+class Changes:
+    """What the user wants to go wrong: faults and changed instructions. Raises ConfigError for a wrong form."""
+
+    def __init__(self, inject: tuple[str, ...], poke: tuple[str, ...]) -> None:
+        self.injections = [parse_injection(text) for text in inject]
+        self.pokes = [parse_poke(text) for text in poke]
 
 
 def carry_out(
-    board: Board, make_guest: Callable[[], Workload], seed: int, inject: tuple[str, ...], timeout: str,
+    board: Board, make_guest: Callable[[], Workload], seed: int, changes: Changes, timeout: str,
     files: dict[str, str | None], bench: bool, quiet: bool,
 ) -> int:
     """One run as `run` and `boot` do it; the exit status. Everything that may be wrong is looked at before the guest is
     made, which may take a download.
     """
-    conflicts = [parse_injection(text) for text in inject]
     limit = parse_time(timeout)
     outputs = {name: check_writable(p, name) for name, p in files.items() if p}
     console = make_console()
     guest = make_guest()
     if bench:
-        return _bench(console, board, guest, seed, limit)
+        return _bench(console, board, guest, seed, changes, limit)
 
-    sim = _simulation(board, guest, seed, conflicts, "trace" in outputs)
+    sim = _simulation(board, guest, seed, changes, "trace" in outputs)
     if not quiet:
-        console.print(f"[bold]{summary({'workload': sim.workload.to_dict(), 'board': board.to_dict(), 'seed': seed})}[/bold]")
+        asked = {"workload": sim.workload.to_dict(), "board": board.to_dict(), "seed": seed, "pokes": [p.to_dict() for p in sim.pokes]}
+        console.print(f"[bold]{summary(asked)}[/bold]")
     result = _run(console, sim, limit, quiet)
     _write(result, outputs)  # before a word is printed: whoever reads our output may go away
     if quiet:
@@ -79,10 +88,12 @@ def carry_out(
     return result.exit_status
 
 
-def _simulation(board: Board, guest: Workload, seed: int, conflicts: list[TlbConflict], traced: bool) -> Simulation:
+def _simulation(board: Board, guest: Workload, seed: int, changes: Changes, traced: bool) -> Simulation:
     sim = Simulation(board, guest, seed=seed)
-    for conflict in conflicts:
-        sim.inject(conflict)
+    for where, word in changes.pokes:
+        sim.poke(where, word)
+    for injection in changes.injections:
+        sim.inject(injection)
     if traced:
         sim.record_trace()
     return sim
@@ -101,7 +112,7 @@ def _write(result: Result, outputs: dict[str, Path]) -> None:
         makers[name](path)
 
 
-def _bench(console: Console, board: Board, guest: Workload, seed: int, limit: int) -> int:
+def _bench(console: Console, board: Board, guest: Workload, seed: int, changes: Changes, limit: int) -> int:
     """The same run with and without checker and filter, in turns in this process."""
     variants = (
         ("checker on,  fast path on", True, True),
@@ -111,7 +122,7 @@ def _bench(console: Console, board: Board, guest: Workload, seed: int, limit: in
     best: list[Result] = []
     for round_ in range(_BENCH_ROUNDS):
         for i, (_, checker, filter_) in enumerate(variants):
-            sim = _simulation(dataclasses.replace(board, checker=checker, filter=filter_), guest, seed, [], False)
+            sim = _simulation(dataclasses.replace(board, checker=checker, filter=filter_), guest, seed, changes, False)
             result = _run(console, sim, limit, quiet=True)
             if round_ == 0:
                 best.append(result)

@@ -49,7 +49,14 @@ def summary(record: Mapping[str, object]) -> str:
         else:
             runs.append([core["name"], 1])
     cores = " + ".join(str(name) if n == 1 else f"{n} x {name}" for name, n in runs)
-    return f"{words} on {cores}, {format_size(board['memory_bytes'])}, seed {record['seed']}"
+    poked = f", {len(pokes)} instruction{'s' * (len(pokes) != 1)} poked" if (pokes := _pokes(record)) else ""
+    return f"{words} on {cores}, {format_size(board['memory_bytes'])}, seed {record['seed']}{poked}"
+
+
+def _pokes(record: Mapping[str, object]) -> list[dict[str, object]]:
+    pokes = record.get("pokes", [])
+    assert isinstance(pokes, list)
+    return pokes
 
 
 def findings_line(result: Result) -> str:
@@ -111,6 +118,8 @@ def _facts(result: Result) -> Iterator[Text]:
     verification = verification_line(result)
     if verification:
         yield _fact("verified", verification, "green" if result.record["verified"]["ok"] else "bold red")
+    for poke in _pokes(result.record):
+        yield _fact("poked", f"{poke['where']}: {poke['old_text']} -> {poke['new_text']}", "yellow")
     for injected in result.record["injected"]:
         yield _fact(
             "injected",

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An unmodified kernel whose repaint is spoilt in memory, one instruction at a time: each sabotage is caught under the
+rule it breaks, at the place in the kernel that matters, for the cores for which it matters. Where to poke is searched
+for in the code, since point releases move it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+import jsonschema
+import pytest
+
+import bbmsim as bs
+from bbmsim import _core
+from bbmsim.poke import NOP, parse_poke
+from bbmsim.report.html import render
+from conftest import ROOT, Bbmsim
+from test_linux_boot import MIXED, kernel
+
+UNTRUSTED = "cortex-x4:conflict_free=0,cortex-a720*3"  # a level 2 part that is not on Linux's list: it may still conflict
+PARK, SPLIT = "wait_linear_map_split_to_ptes", "linear_map_split_to_ptes"
+SOON_AFTER = "60ms"  # the repaint is over at about 45 ms; the rest of the boot would add nothing
+Pokes = tuple[tuple[int, int], ...]
+
+
+@lru_cache(maxsize=None)
+def workload() -> bs.LinuxWorkload:
+    made = bs.linux(kernel("6.18").path, initrd="small")
+    assert isinstance(made, bs.LinuxWorkload)
+    return made
+
+
+def code(symbol: str, words: int | None = None) -> list[tuple[int, str]]:
+    """Address and text of the symbol's instructions, or of so many from there on."""
+    found = workload().kernel_symbols
+    assert found is not None
+    here = next(s for s in found.symbols if s.name == symbol)
+    count = here.size // 4 if words is None else words
+    return listing(here.address, count)
+
+
+def listing(address: int, count: int) -> list[tuple[int, str]]:
+    found = workload().kernel_symbols
+    assert found is not None
+    data = workload().image.data
+    out = []
+    for va in range(address, address + 4 * count, 4):
+        raw = int.from_bytes(data[va - found.base :][:4], "little")
+        out.append((va, _core.isa_testing.disassemble(raw, va)))
+    return out
+
+
+def only(lines: list[tuple[int, str]], pattern: str) -> int:
+    """The address of the one instruction that matches."""
+    matching = [va for va, text in lines if re.fullmatch(pattern, text)]
+    assert len(matching) == 1, (pattern, lines)
+    return matching[0]
+
+
+def unparked() -> Pokes:
+    """The secondaries wait, but keep the kernel's TTBR1."""
+    return ((only(code(PARK, 12), r"msr ttbr1_el1, x17"), NOP),)
+
+
+def one_unparked() -> Pokes:
+    """Of the three, core 2 keeps the kernel's TTBR1: MPIDR.Aff0 is even there."""
+    at = only(code(PARK, 12), r"msr ttbr1_el1, x17")
+    before = listing(at - 12, 3)  # the address of the reserved table, made into a TTBR's value: nothing to do below 2^48
+    assert re.fullmatch(r"adrp x16, .*", before[0][1]) and before[1][1].startswith("orr x17, x16") and "and x17" in before[2][1]
+    mrs_x17_mpidr, tbz_w17_0_over, msr_ttbr1_x16 = 0xD53800B1, 0x36000051, 0xD5182030
+    return ((at - 8, mrs_x17_mpidr), (at - 4, tbz_w17_0_over), (at, msr_ttbr1_x16))
+
+
+def released_early() -> Pokes:
+    """The secondaries do not look at what the boot core says, and go back to the kernel's map at once."""
+    lines = code(PARK, 40)
+    restored = only(lines, r"msr ttbr1_el1, x3")
+    return ((max(va for va, text in lines if text.startswith("cbnz") and va < restored), NOP),)
+
+
+def unflushed() -> Pokes:
+    """The TLBI of the flush that the split calls."""
+    found = workload().kernel_symbols
+    assert found is not None
+    flushes = {s.address: s for s in found.symbols if s.name == "flush_tlb_kernel_range"}
+    called = {int(text.split("#")[1], 16) for _, text in code(SPLIT) if text.startswith("bl ")} & flushes.keys()
+    assert len(called) == 1
+    flush = flushes[called.pop()]
+    return ((only(listing(flush.address, flush.size // 4), r"tlbi vmalle1is"), NOP),)
+
+
+@lru_cache(maxsize=None)
+def sabotaged(how: Callable[[], Pokes], cores: str) -> bs.Result:
+    simulation = bs.Simulation(bs.Board(cores=bs.parse_cores(cores), memory="1GiB"), workload(), seed=7)
+    for where, word in how():
+        simulation.poke(where, word)
+    return simulation.run(timeout=SOON_AFTER)
+
+
+def functions(result: bs.Result, rule: str) -> set[str]:
+    return {v.symbol.split("+")[0] for v in result.violations if v.rule == rule}
+
+
+@pytest.mark.parametrize(
+    ("how", "cores"), [(unparked, {1, 2, 3}), (one_unparked, {2}), (released_early, {1, 2, 3})], ids=lambda p: getattr(p, "__name__", "")
+)
+def test_a_secondary_that_stays_in_the_map_is_found(how: Callable[[], Pokes], cores: set[int]) -> None:
+    result = sabotaged(how, MIXED)
+    assert {v.rule for v in result.violations} == {"BBM-SIZE", "BBM-CONT"}
+    assert functions(result, "BBM-SIZE") == {"split_pmd"}
+    assert functions(result, "BBM-CONT") == {"split_to_ptes_pmd_entry", "split_to_ptes_pte_entry"}
+    for violation in result.violations:
+        assert violation.core == 0 and {h.core for h in violation.holders} <= cores
+        assert all(h.bbml == 0 for h in violation.holders)
+    assert set().union(*({h.core for h in v.holders} for v in result.violations)) == cores
+    size = next(v for v in result.violations if v.rule == "BBM-SIZE")
+    assert size.level == 2 and size.va[0] >> 48 == 0xFFFF and size.new & 3 == 3 and size.old & 3 == 1
+
+
+def test_a_dropped_flush_matters_where_the_boot_core_may_conflict() -> None:
+    result = sabotaged(unflushed, UNTRUSTED)
+    assert {v.rule for v in result.violations} == {"BBM-NO-TLBI"}
+    assert functions(result, "BBM-NO-TLBI") == {"split_pmd", "split_to_ptes_pmd_entry", "split_to_ptes_pte_entry"}
+    assert all([h.core for h in v.holders] == [0] for v in result.violations)
+    assert all(h.violation is not None for h in result.hazards)
+
+
+def test_a_dropped_flush_is_a_note_where_it_may_not() -> None:
+    result = sabotaged(unflushed, MIXED)
+    assert result.clean
+    assert {n.symbol.split("+")[0] for n in result.notes} >= {"split_pmd", "split_to_ptes_pmd_entry"}
+    assert all("conflict-free" in n.text for n in result.notes)
+
+
+def test_what_was_poked_is_in_the_record_and_the_report() -> None:
+    result = sabotaged(unparked, MIXED)
+    jsonschema.validate(result.record, json.loads((ROOT / "docs" / "run-record.schema.json").read_text()))
+    (poke,) = result.record["pokes"]
+    assert poke["where"].startswith(f"{PARK}+0x") and poke["new"] == NOP and poke["new_text"] == "nop"
+    assert poke["old_text"] == "msr ttbr1_el1, x17"
+    assert f"{poke['where']}: msr ttbr1_el1, x17 &rarr; nop" in render(result)
+
+
+def test_the_command_line_pokes(bbmsim: Bbmsim) -> None:
+    path = str(workload().path)
+    (where, _), *_rest = unparked()
+    done = bbmsim("boot", "--kernel", path, "--memory", "512MiB", "--poke", f"{where:#x}=nop", "--timeout", SOON_AFTER)
+    assert done.returncode == 1, done.stderr
+    words = " ".join(done.stdout.split())
+    assert ", 1 instruction poked" in words and "msr ttbr1_el1, x17 -> nop" in words
+    assert "BBM-SIZE" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("poke", "says"),
+    [
+        ("split_pm=nop", "no symbol 'split_pm' (did you mean"),
+        ("split_pmd+2=nop", "not a multiple of 4"),
+        ("split_pmd+0x100000=nop", "split_pmd has"),
+        ("split_pmd+x=nop", "'x' is no offset"),
+        ("split_pmd=brk", "brk is no instruction word"),
+        ("split_pmd=0x100000000", "is no instruction word"),
+        ("split_pmd", "write SYMBOL+OFFSET=WORD"),
+        ("flush_tlb_kernel_range=nop", "of that name, at 0x"),
+        ("0x10=nop", "is not in"),
+        ("0xffffffff00000000=nop", "is not in"),
+    ],
+)
+def test_a_wrong_poke_is_one_line(poke: str, says: str) -> None:
+    simulation = bs.Simulation(bs.Board(cores=bs.parse_cores("cortex-x4"), memory="512MiB"), workload())
+    with pytest.raises(bs.ConfigError, match=re.escape(says)) as raised:
+        simulation.poke(*parse_poke(poke))
+    assert "\n" not in str(raised.value) and str(raised.value).startswith("poke")
+    assert not simulation.pokes
+
+
+def test_a_bare_workload_is_poked_as_well(bbmsim: Bbmsim) -> None:
+    done = bbmsim("run", "--memory", "64MiB", "--cores", "cortex-x4,cortex-a720", "--poke", "split_block=0xd65f03c0")
+    assert "1 instruction poked" in done.stdout and "-> ret" in done.stdout
+    wrong = bbmsim("run", "--memory", "64MiB", "--poke", "nowhere=nop")
+    assert wrong.returncode == 2 and wrong.stderr.count("\n") == 1 and "no symbol 'nowhere'" in wrong.stderr
