@@ -161,7 +161,7 @@ void context_sync(Pe& pe) {
         impl.pan_sensitive = false;  // set_context cleared the filter
     }
     pe.fast.align_mask = pe.sys.sctlr & 2 ? ~u64{0} : 0;
-    if (impl.domain.checker) impl.domain.checker->on_context_sync(pe.id, context, pe.now_ps);
+    if (impl.domain.checker) impl.domain.checker->on_context_sync(pe.id, context, pe.now_ps, pe.slow_pc);
     if (impl.domain.bus.wants(EventKind::kContextSync))
         emit(pe, {.kind = EventKind::kContextSync, .a = context.ttbr0, .b = context.ttbr1});
 }

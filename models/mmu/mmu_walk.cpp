@@ -216,7 +216,8 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
             TlbEntry* in_l2 = fill(Structure::kL2, entry, va);
             TlbEntry* in_l1 = fill(fetch ? Structure::kL1I : Structure::kL1D, entry, va, missed);
             TlbEntry* held = in_l1 ? in_l1 : in_l2;
-            if (checker) checker->on_fill(mmu.id, held ? *held : entry);
+            if (checker)
+                checker->on_fill(mmu.id, held ? *held : entry, fetch && !out.fault ? std::optional(va) : std::nullopt);
             if (!out.fault) {
                 finish(entry, q, va, out);
                 out.entry = in_l1;

@@ -225,7 +225,7 @@ TEST(Liveness, UnlinkedTableIsStillHeldBeforeTheTlbi) {
     w.enter1(0, m.l0);
     w.write(0, m.table_desc, 0);
     w.write(0, m.l3, w.leaf(World::kBase + (9 << 20)));
-    EXPECT_EQ(w.rules(), Ids{"BBM-OA"});
+    EXPECT_EQ(w.rules(), Ids{"BBM-TABLE-REUSE"});
     EXPECT_EQ(w.checker.violations()[0].va_lo, LinearMap::table_va);
 }
 TEST(Liveness, RelinkedTableIsLiveAgain) {
@@ -302,7 +302,7 @@ TEST(Asids, TlbiOfAnotherAsidCoversNothing) {
     w.tlbi(0, TlbiKind::kVa, TlbiScope::kInner, va, 6);
     w.dsb(0);
     w.write(0, m.page_desc, w.leaf(World::kBlock + 0x5000, kDescNg));
-    EXPECT_EQ(w.rules(), Ids{"BBM-NO-TLBI"});
+    EXPECT_EQ(w.rules(), Ids{"BBM-WRONG-TLBI"});
 }
 TEST(Asids, TlbiOfTheRightAsid) {
     for (const TlbiKind kind : {TlbiKind::kVa, TlbiKind::kVal, TlbiKind::kVaa, TlbiKind::kVaal, TlbiKind::kAsid}) {

@@ -140,7 +140,7 @@ TEST_F(Break, WrongTtlCoversNothing) {
     w.tlbi(0, TlbiKind::kVaa, TlbiScope::kInner, LinearMap::block_va, 0, 0b0111);  // 4K, level 3
     w.dsb(0);
     make();
-    EXPECT_EQ(w.rules(), Ids{"BBM-NO-TLBI"});
+    EXPECT_EQ(w.rules(), Ids{"BBM-WRONG-TLBI"});
 }
 TEST_F(Break, RightTtl) {
     w.dsb(0);
@@ -184,7 +184,7 @@ TEST(BreakOfTables, LastLevelFormDoesNotCoverATable) {
     for (u64 i = 0; i < 512; ++i) w.tlbi(0, TlbiKind::kVaal, TlbiScope::kInner, LinearMap::table_va + (i << 12));
     w.dsb(0);
     w.write(0, m.table_desc, w.block(World::kBase + (2 << 20)));
-    EXPECT_EQ(w.rules(), Ids{"BBM-NO-TLBI"});
+    EXPECT_EQ(w.rules(), Ids{"BBM-WRONG-TLBI"});
 }
 TEST(BreakOfTables, OneAddressDoesNotCoverTheLeavesBelow) {
     World w{{0}};

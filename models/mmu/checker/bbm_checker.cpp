@@ -15,6 +15,7 @@ void BbmChecker::add_pe(PeId pe, const CheckerPe& promise) {
     impl_->pes[pe].view.bbml = promise.bbml;
     impl_->ordering.add_pe(static_cast<PeId>(impl_->pes.size() - 1));
     impl_->roots.add_pe(static_cast<PeId>(impl_->pes.size() - 1));
+    impl_->tlbi_log.add_pe(static_cast<PeId>(impl_->pes.size() - 1));
 }
 
 void BbmChecker::on_store(PeId writer, PhysAddr pa, const void* new_bytes, u64 size, u64 pc, u64 now_ps) {
@@ -22,8 +23,8 @@ void BbmChecker::on_store(PeId writer, PhysAddr pa, const void* new_bytes, u64 s
 }
 void BbmChecker::on_store_done(PeId, PhysAddr, u64, u64) { impl_->store_done(); }
 
-void BbmChecker::on_context_sync(PeId pe, const Context& context, u64 now_ps) {
-    if (pe < impl_->pes.size()) impl_->context_sync(pe, context, now_ps);
+void BbmChecker::on_context_sync(PeId pe, const Context& context, u64 now_ps, u64 pc) {
+    if (pe < impl_->pes.size()) impl_->context_sync(pe, context, now_ps, pc);
 }
 void BbmChecker::on_dsb(PeId pe, BarrierDomain domain, BarrierType type) {
     if (pe < impl_->pes.size()) impl_->dsb(pe, domain, type);
@@ -39,11 +40,15 @@ void BbmChecker::on_power(PeId pe, bool online) {
     // A PE that goes off, and one that comes on, has its MMU off; what it holds stays (I_GWZWM).
     Context off = impl_->pes[pe].context;
     off.sctlr &= ~u64{1};
-    impl_->context_sync(pe, off, 0);
+    impl_->context_sync(pe, off, 0, 0);
+    for (unsigned half = 0; half < 2; ++half) impl_->judge_reinterpretation(pe, half);
     impl_->pes[pe].online = online;
 }
 
-void BbmChecker::on_fill(PeId, const TlbEntry&) { ++impl_->stats.fills; }
+void BbmChecker::on_fill(PeId pe, const TlbEntry& entry, std::optional<u64> fetched) {
+    ++impl_->stats.fills;
+    if (fetched && pe < impl_->pes.size()) impl_->fetched(pe, entry, *fetched, entry.origin.filled_ps);
+}
 void BbmChecker::on_conflict(PeId pe, u64 va, u64 pc, u64 now_ps, std::span<const TlbEntry* const> matches,
                              ConflictBehaviour taken) {
     if (pe < impl_->pes.size()) impl_->conflict(pe, va, pc, now_ps, matches, taken);

@@ -10,6 +10,7 @@
 #include "models/mmu/mmu.hpp"
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -36,16 +37,18 @@ public:
     void on_store_done(PeId writer, PhysAddr pa, u64 size, u64 now_ps);
 
     // --- from the PEs
-    void on_context_sync(PeId pe, const Context& context, u64 now_ps);  // ISB, exception entry/return; MMU on or off
-    void on_dsb(PeId pe, BarrierDomain domain, BarrierType type);       // at its completion
-    void on_tlbi(PeId pe, const Tlbi& op);                              // at its issue
+    // ISB, exception entry and return; also those that change nothing. MMU on or off.
+    void on_context_sync(PeId pe, const Context& context, u64 now_ps, u64 pc = 0);
+    void on_dsb(PeId pe, BarrierDomain domain, BarrierType type);  // at its completion
+    void on_tlbi(PeId pe, const Tlbi& op);                         // at its issue
     // Something that orders this PE after other PEs' earlier stores (acquire load, DMB, taken interrupt): its own DSB
     // may from then on order their descriptor writes (rules.md 6: barriers may come from another PE).
     void on_acquire(PeId pe);
     void on_power(PeId pe, bool online);  // CPU_ON / CPU_OFF: an offline PE receives no broadcast
 
     // --- from Mmu
-    void on_fill(PeId pe, const TlbEntry& entry);
+    // `fetched`: the VA of an architectural instruction fetch that it was filled for.
+    void on_fill(PeId pe, const TlbEntry& entry, std::optional<u64> fetched = std::nullopt);
     void on_conflict(PeId pe, u64 va, u64 pc, u64 now_ps, std::span<const TlbEntry* const> matches,
                      ConflictBehaviour taken);
     void on_stale_use(PeId pe, u64 va, u64 pc, u64 now_ps, const TlbEntry& entry);

@@ -6,9 +6,11 @@
 
 namespace bbmsim::mmu {
 
-void BbmChecker::Impl::context_sync(PeId pe, const Context& context, u64 now_ps) {
+void BbmChecker::Impl::context_sync(PeId pe, const Context& context, u64 now_ps, u64 pc) {
     Pe& self = pes[pe];
+    self.synchronized = ordering.tick();
     if (self.context == context) return;
+    check_reinterpretation(pe, context, pc, now_ps);
     self.context = context;
     if (context.mmu_on()) {
         static constexpr u8 kSizes[8] = {32, 36, 40, 42, 44, 48, 48, 48};
@@ -25,8 +27,9 @@ void BbmChecker::Impl::context_sync(PeId pe, const Context& context, u64 now_ps)
     self.reaching = {kNone, kNone};
     for (unsigned half = 0; half < 2; ++half) {
         RootKey key;
-        if (root_of(context, half, key)) enter(pe, half, key, asid, now_ps);
+        if (root_of(context, half, key)) enter(pe, half, key, asid, now_ps, pc);
     }
+    check_cnp(pe, pc, now_ps);
     for (unsigned half = 0; half < 2; ++half)
         if (before[half] != kNone && before[half] != self.reaching[half]) {
             if (roots.flushed_since_made(before[half], pe) && is_empty(before[half])) roots.forget(before[half], pe);
@@ -34,7 +37,7 @@ void BbmChecker::Impl::context_sync(PeId pe, const Context& context, u64 now_ps)
         }
 }
 
-void BbmChecker::Impl::enter(PeId pe, unsigned half, const RootKey& key, u16 asid, u64 now_ps) {
+void BbmChecker::Impl::enter(PeId pe, unsigned half, const RootKey& key, u16 asid, u64 now_ps, u64 pc) {
     RootId id = roots.find(key);
     if (id == kNone) {
         if (!domain.ram.contains(PhysAddr(key.pa), u64{key.entries()} * 8)) return;
@@ -42,6 +45,7 @@ void BbmChecker::Impl::enter(PeId pe, unsigned half, const RootKey& key, u16 asi
         roots[id].table = tables.link_root(key, id);
     }
     const bool returns = roots[id].first_pending != kNone;
+    check_asid_reuse(pe, half, id, asid, pc, now_ps);
     roots.enter(id, pe, asid);
     pes[pe].reaching[half] = id;
     if (!returns) return;

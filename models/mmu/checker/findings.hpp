@@ -21,6 +21,13 @@ enum class Rule : u8 {
     kNoDsbBeforeTlbi,
     kNoDsbAfterTlbi,
     kLocalTlbi,
+    kWrongTlbi,
+    kTableReuse,
+    kContGroup,
+    kAsidReuse,
+    kCnp,
+    kContext,
+    kExecSync,
     kCount
 };
 struct RuleInfo {
@@ -55,6 +62,7 @@ struct Violation {
     u64 old_value = 0, new_value = 0;  // of the first
     u64 count = 1;
     std::vector<Holder> holders;  // union over the occurrences
+    std::string detail;           // what the rule's own judge had to say; part of the text
     std::string text;             // explanation, names rule and PEs; symbols are added above
 };
 

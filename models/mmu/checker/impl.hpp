@@ -9,6 +9,7 @@
 #include "models/mmu/checker/ordering.hpp"
 #include "models/mmu/checker/pending.hpp"
 #include "models/mmu/checker/roots.hpp"
+#include "models/mmu/checker/tlbi_log.hpp"
 #include "models/mmu/inner_domain.hpp"
 
 #include <array>
@@ -22,19 +23,6 @@ namespace bbmsim::mmu {
 struct BbmChecker::Impl {
     explicit Impl(InnerDomain& d) : domain(d), tables(d), pending(ordering, roots, tables), comparer(d.ram) {}
 
-    struct Pe {
-        CheckerPe promise;
-        PeView view;
-        Context context;
-        bool online = true;
-        std::array<RootId, 2> reaching{kNone, kNone};  // through TTBR0, TTBR1
-        u64 writes[4] = {};
-    };
-    // One descriptor that a store is about to change, kept until memory has changed.
-    struct Changed {
-        TableId table;
-        u64 desc_pa, before, after;
-    };
     // Where and by whom: what every finding needs.
     struct Site {
         PeId writer;
@@ -44,6 +32,33 @@ struct BbmChecker::Impl {
         u8 level;
         Granule granule;
         u64 before, after;
+        std::string detail{};  // what more the text says
+    };
+    // A change of registers under which a half's translations are cached, not flushed yet.
+    struct Reinterpretation {
+        u64 at = 0;  // sequence number; 0: none
+        Site site{};
+    };
+    // An entry that became valid: who may fetch through it is asked for its writer only.
+    struct Made {
+        u64 desc_pa = ~u64{0}, written = 0, pc = 0;
+        PeId writer = kNoPe;
+    };
+    struct Pe {
+        CheckerPe promise;
+        PeView view;
+        Context context;
+        bool online = true;
+        std::array<RootId, 2> reaching{kNone, kNone};  // through TTBR0, TTBR1
+        u64 writes[4] = {};
+        u64 synchronized = 0;  // sequence number of the last context synchronization
+        Context translated;    // the last context with the MMU on
+        std::array<Reinterpretation, 2> reinterpreted;
+    };
+    // One descriptor that a store is about to change, kept until memory has changed.
+    struct Changed {
+        TableId table;
+        u64 desc_pa, before, after;
     };
 
     // judge.cpp
@@ -54,9 +69,11 @@ struct BbmChecker::Impl {
     void judge_pending(const Site& site, PeMask live);
     void judge_other_levels(const Site& site, PeMask live);
     u64 value_below(const Site& site, const Pending& p) const;
+    void check_group(const Site& site, TableId table, PeMask pes);
     void keep(const Site& site, PeMask held, Pending&& record, TableId table);
     std::vector<LeavesBelow> leaves_below(TableId table, u64 va, PeMask held, bool& complete);
-    Rule sequence_rule(const Pending& p, PeId pe) const;
+    // `why`: what was wrong with the TLBI that was meant, if one was.
+    Rule sequence_rule(const Pending& p, PeId writer, PeId pe, std::string& why) const;
     // PEs of the mask that may cache this value: it does not fault for them (R_XCLRD).
     PeMask may_cache(u64 value, DescKind kind, unsigned level, Granule g, PeMask pes) const;
     std::optional<Rule> difference(u64 before, u64 after, unsigned level, Granule g, PeId pe, bool strict);
@@ -64,10 +81,21 @@ struct BbmChecker::Impl {
     PeMask online_mask() const;
 
     // contexts.cpp
-    void context_sync(PeId pe, const Context& context, u64 now_ps);
-    void enter(PeId pe, unsigned half, const RootKey& key, u16 asid, u64 now_ps);
+    void context_sync(PeId pe, const Context& context, u64 now_ps, u64 pc);
+    void enter(PeId pe, unsigned half, const RootKey& key, u16 asid, u64 now_ps, u64 pc);
     void release_unheld(RootId root);
     [[nodiscard]] bool is_empty(RootId root) const;
+
+    // context_rules.cpp
+    [[nodiscard]] bool may_hold_some(RootId root, PeId pe) const;
+    bool translates_alike(const RootKey& a, const RootKey& b, PeId pe);
+    void check_asid_reuse(PeId pe, unsigned half, RootId now_at, u16 asid, u64 pc, u64 now_ps);
+    void check_cnp(PeId pe, u64 pc, u64 now_ps);
+    void check_reinterpretation(PeId pe, const Context& context, u64 pc, u64 now_ps);
+    void judge_reinterpretation(PeId pe, unsigned half);
+    void reinterpretation_flushed(PeId pe, u64 issued);
+    void fetched(PeId pe, const TlbEntry& entry, u64 va, u64 now_ps);
+    Made& made_at(u64 desc_pa) { return made[(desc_pa >> 3) % made.size()]; }
 
     // maintenance.cpp
     void dsb(PeId pe, BarrierDomain domain, BarrierType type);
@@ -75,6 +103,8 @@ struct BbmChecker::Impl {
 
     // report.cpp
     void violate(Rule rule, const Site& site, PeMask pes);
+    using ByRule = std::array<PeMask, static_cast<unsigned>(Rule::kCount)>;
+    void violate_all(Site&& site, const ByRule& broken, const std::string& why);
     void note(const Site& site, PeMask pes);
     void explain(Violation& v, RootId root) const;
     Holder describe_holder(PeId pe, const Site& site) const;
@@ -100,6 +130,8 @@ struct BbmChecker::Impl {
     LiveTables tables;
     PendingSet pending;
     Comparer comparer;
+    TlbiLog tlbi_log;
+    std::array<Made, 1024> made;
     std::vector<Pe> pes;
     struct AsidIssue {
         u16 asid;

@@ -4,6 +4,8 @@
 
 #include "models/mmu/event.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -140,8 +142,17 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, PeId writer, u64 
         if (to != DescKind::kInvalid) roots[place.root].last_made = written;
         const Site site{writer, pc, now_ps, c.desc_pa, place.va, place.root, level, g, c.before, c.after};
         PeMask held = 0;
-        if (from != DescKind::kInvalid)
-            held = place.through != kNone ? here : roots.holders(place.root, c.before, from, place.va, level);
+        if (from != DescKind::kInvalid) held = roots.holders(place.root, c.before, from, place.va, level);
+        if (place.through != kNone) {  // an unlinked table: what is written there is no longer meant for this place
+            const PeMask walkers = may_cache(c.after, to, level, g, here & online_mask());
+            if (walkers) {
+                Site reuse = site;
+                reuse.detail = fmt::format("wrote {:#x} into the page of a table that it unlinked, entry {} of it",
+                                           c.after, index);
+                violate(Rule::kTableReuse, reuse, walkers);
+            }
+            continue;
+        }
         held = may_cache(c.before, from, level, g, held);
         const PeMask everyone = pes.size() >= kMaxPes ? ~PeMask{0} : (PeMask{1} << pes.size()) - 1;
         const PeMask visible = may_cache(c.after, to, level, g, everyone);
@@ -153,6 +164,10 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, PeId writer, u64 
             judge_pending(site, visible);
             judge_current(site, held, visible, record, matters);
             judge_other_levels(site, visible);
+            if (from == DescKind::kInvalid) {
+                made_at(c.desc_pa) = {c.desc_pa, written, pc, writer};
+                if (to == DescKind::kLeaf) check_group(site, table, visible & here & online_mask());
+            }
         }
         // A writable value that became read-only may still be held writable: it counts for BBM-OA later.
         matters |= from == DescKind::kLeaf && to == DescKind::kLeaf && (c.after & ~c.before & kDescReadOnly);
@@ -168,7 +183,7 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, PeId writer, u64 
 }
 
 void BbmChecker::Impl::judge_current(const Site& s, PeMask held, PeMask visible, Pending& record, bool& matters) {
-    std::array<PeMask, static_cast<unsigned>(Rule::kCount)> broken{};
+    ByRule broken{};
     PeMask all = 0;
     memo.clear();
     for_each_pe(held & visible, [&](PeId pe) {
@@ -190,7 +205,7 @@ void BbmChecker::Impl::judge_current(const Site& s, PeMask held, PeMask visible,
         if (broken[r]) violate(static_cast<Rule>(r), s, broken[r]);
 }
 
-Rule BbmChecker::Impl::sequence_rule(const Pending& p, PeId pe) const {
+Rule BbmChecker::Impl::sequence_rule(const Pending& p, PeId writer, PeId pe, std::string& why) const {
     SequenceState state;
     // Once the entry itself is clean, it is leaves below it that no TLBI has covered.
     const PeMask open = pe_bit(pe) & ~p.cleaned;
@@ -198,9 +213,20 @@ Rule BbmChecker::Impl::sequence_rule(const Pending& p, PeId pe) const {
     state.tlbi_before_order = (p.early & open) || ordering.vmall_since(pe, p.written);
     const PeMask flushers = p.holders | pe_bit(p.writer);
     state.tlbi_elsewhere = (p.elsewhere & pe_bit(pe)) || ordering.vmall_elsewhere(pe, flushers, p.written);
+    for (const PeId issuer : {writer, p.writer})
+        if (why.empty()) why = tlbi_log.near_miss(p, roots, issuer, pe);
+    state.tlbi_wrong = !why.empty();
     for (const RuleSpec& spec : rule_specs())
         if (spec.sequence && spec.sequence(state)) return spec.info.rule;
     return Rule::kNoTlbi;
+}
+
+void BbmChecker::Impl::violate_all(Site&& site, const ByRule& broken, const std::string& why) {
+    for (unsigned r = 0; r < broken.size(); ++r) {
+        if (!broken[r]) continue;
+        site.detail = static_cast<Rule>(r) == Rule::kWrongTlbi ? why : std::string();
+        violate(static_cast<Rule>(r), site, broken[r]);
+    }
 }
 
 void BbmChecker::Impl::judge_pending(const Site& s, PeMask visible) {
@@ -209,8 +235,9 @@ void BbmChecker::Impl::judge_pending(const Site& s, PeMask visible) {
         if (p.root != s.root || p.va != s.va || p.level != s.level || p.granule != s.granule) continue;
         const PeMask open = pending.unclean(p) & visible & ~p.violated;
         if (!open) continue;
-        std::array<PeMask, static_cast<unsigned>(Rule::kCount)> broken{};
+        ByRule broken{};
         PeMask all = 0;
+        std::string why;
         memo.clear();
         for_each_pe(open, [&](PeId pe) {
             auto rule = difference(p.before, s.after, p.level, p.granule, pe, false);
@@ -222,7 +249,7 @@ void BbmChecker::Impl::judge_pending(const Site& s, PeMask visible) {
                 p.deferred |= pe_bit(pe);
                 return;
             }
-            if (p.broken) rule = sequence_rule(p, pe);
+            if (p.broken) rule = sequence_rule(p, s.writer, pe, why);
             broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
             all |= pe_bit(pe);
         });
@@ -230,8 +257,7 @@ void BbmChecker::Impl::judge_pending(const Site& s, PeMask visible) {
         if (!all) continue;
         Site site = s;
         site.before = p.before;
-        for (unsigned r = 0; r < broken.size(); ++r)
-            if (broken[r]) violate(static_cast<Rule>(r), site, broken[r]);
+        violate_all(std::move(site), broken, why);
     }
 }
 
@@ -251,7 +277,8 @@ void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
                 before = desc_split(before, l, s.granule,
                                     (s.va >> level_shift(s.granule, l + 1)) & ((u64{1} << index_bits(s.granule)) - 1));
             const unsigned at = std::max<unsigned>(level, s.level);
-            std::array<PeMask, static_cast<unsigned>(Rule::kCount)> broken{};
+            std::string why;
+            ByRule broken{};
             for_each_pe(open, [&](PeId pe) {
                 PeView view = pes[pe].view;
                 const bool mixes =
@@ -260,14 +287,13 @@ void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
                 auto rule =
                     mixes ? std::optional(Rule::kSize) : comparer.difference(before, after, at, s.granule, view);
                 if (!rule) return;
-                if (p.broken) rule = sequence_rule(p, pe);
+                if (p.broken) rule = sequence_rule(p, s.writer, pe, why);
                 broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
                 p.violated |= pe_bit(pe);
             });
             Site site = s;
             site.before = p.before;
-            for (unsigned r = 0; r < broken.size(); ++r)
-                if (broken[r]) violate(static_cast<Rule>(r), site, broken[r]);
+            violate_all(std::move(site), broken, why);
         });
     }
 }
@@ -360,8 +386,9 @@ void BbmChecker::Impl::end_of_run(u64 now_ps) {
         if (!open || p.finished) return;
         p.finished = true;
         const u64 memory = domain.ram.read64(PhysAddr(p.desc_pa));
-        std::array<PeMask, static_cast<unsigned>(Rule::kCount)> broken{};
+        ByRule broken{};
         PeMask all = 0, quiet = 0;
+        std::string why;
         memo.clear();
         for_each_pe(open, [&](PeId pe) {
             if (!difference(p.before, memory, p.level, p.granule, pe, true)) return;
@@ -369,18 +396,21 @@ void BbmChecker::Impl::end_of_run(u64 now_ps) {
                 quiet |= pe_bit(pe);
                 return;
             }
-            broken[static_cast<unsigned>(sequence_rule(p, pe))] |= pe_bit(pe);
+            broken[static_cast<unsigned>(sequence_rule(p, p.writer, pe, why))] |= pe_bit(pe);
             all |= pe_bit(pe);
         });
-        const Site site{p.writer, p.pc, p.now_ps, p.desc_pa, p.va, p.root, p.level, p.granule, p.before, memory};
+        Site site{p.writer, p.pc, p.now_ps, p.desc_pa, p.va, p.root, p.level, p.granule, p.before, memory};
         if (quiet) note(site, quiet);
         p.violated |= all;
         for (unsigned r = 0; r < broken.size(); ++r) {
             if (!broken[r]) continue;
+            site.detail = static_cast<Rule>(r) == Rule::kWrongTlbi ? why : std::string();
             violate(static_cast<Rule>(r), site, broken[r]);
             late_hazards(p.desc_pa, broken[r], let_in[p.desc_pa].violation);
         }
     });
+    for (PeId pe = 0; pe < pes.size(); ++pe)
+        for (unsigned half = 0; half < 2; ++half) judge_reinterpretation(pe, half);
     (void)now_ps;
 }
 

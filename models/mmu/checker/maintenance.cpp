@@ -16,6 +16,7 @@ void BbmChecker::Impl::tlbi(PeId pe, const Tlbi& issued) {
         return;
     }
     const u64 now = ordering.tick();
+    tlbi_log.add(pe, op, targets, now);
     pending.issue(pe, op, targets);
     Outstanding& mine = outstanding[pe][op.broadcast()];
     if (op.kind == TlbiKind::kAsid) {
@@ -45,6 +46,8 @@ void BbmChecker::Impl::dsb(PeId pe, BarrierDomain domain_of, BarrierType type) {
         const Ordering::Completed vmall = ordering.complete_vmall(pe, broadcast);
         for (PeMask m = vmall.targets; m; m &= m - 1)
             roots.vmall_completed(static_cast<PeId>(std::countr_zero(m)), vmall.issued, touched_roots);
+        for (PeMask m = vmall.targets; m; m &= m - 1)
+            reinterpretation_flushed(static_cast<PeId>(std::countr_zero(m)), vmall.issued);
         Outstanding& mine = outstanding[pe][broadcast];
         for (const SpanIssue& s : mine.spans)
             for (PeMask m = s.targets; m; m &= m - 1)

@@ -62,7 +62,6 @@ void PendingSet::restart(PendingId id, const Pending& by) {
         tables_.add_stale(p.child, id);
     }
     p.broken = by.broken;
-    p.wrong_form = false;
     p.finished = false;
     p.below = by.below;
     p.asids_done.clear();
@@ -152,9 +151,7 @@ void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpa
         }
         return m;
     };
-    bool covers = false;  // at some PE, for the finding's name
     auto record = [&](const Issue& issue, PeMask elsewhere) {
-        covers = true;
         p.elsewhere |= op.broadcast() ? 0 : elsewhere & ~targets;
         if (!issue.pes) return;
         if (!ordered) {
@@ -192,7 +189,6 @@ void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpa
         }
         record({p.id, p.generation, pes, op.asid(), false, false, b, first, count}, open);
     }
-    if (!covers) p.wrong_form = true;
 }
 
 void PendingSet::apply(const Issue& issue) {

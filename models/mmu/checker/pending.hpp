@@ -57,7 +57,6 @@ struct Pending {
     bool alive = false;
     bool broken = false;       // replaced by an invalid value: a break has begun
     bool many_places = false;  // seen at more places than are tracked: only VMALL cleans it
-    bool wrong_form = false;   // a TLBI for its address came that does not cover it
     bool finished = false;     // judged by finish()
     std::vector<LeavesBelow> below;
     std::vector<std::pair<PeId, u16>> asids_done;  // PEs that use several ASIDs: those that are covered so far

@@ -51,11 +51,25 @@ const char* remedy(Rule rule) {
             return "Correct: write an invalid entry; DSB ISHST; TLBI ...IS for its range; DSB ISH; write the new "
                    "entry; "
                    "or keep cores below BBM level 2 out of the table and flush them while it changes.";
+        case Rule::kWrongTlbi: return "Use the form, ASID, TTL and range of the old entry, or TLBI VMALLE1IS.";
+        case Rule::kTableReuse:
+            return "Complete a TLBI that covers the table descriptor (no last-level form) and its DSB before the page "
+                   "is "
+                   "written.";
+        case Rule::kContGroup:
+            return "Make all entries of the group invalid, flush them, and write them with one value of the bit and "
+                   "consecutive addresses.";
+        case Rule::kAsidReuse:
+            return "Complete TLBI ASIDE1IS for the ASID, or flush the core, before the ASID is used for other tables.";
+        case Rule::kCnp: return "Clear CnP in one of them, or give the address spaces different ASIDs.";
+        case Rule::kContext: return "After the change: ISB; TLBI VMALLE1; DSB; ISB.";
+        case Rule::kExecSync: return "After the write: DSB ISHST; ISB.";
         default: return "Correct: write an invalid entry; DSB ISHST; TLBI ...IS; DSB ISH; write the new entry; DSB.";
     }
 }
 
-bool is_sequence_rule(Rule rule) { return rule >= Rule::kNoTlbi; }
+bool is_event_rule(Rule rule) { return rule >= Rule::kTableReuse; }
+bool is_sequence_rule(Rule rule) { return rule >= Rule::kNoTlbi && !is_event_rule(rule); }
 
 }  // namespace
 
@@ -83,12 +97,18 @@ void BbmChecker::Impl::explain(Violation& v, RootId root) const {
     std::string who;
     for (const Holder& h : v.holders) who += (who.empty() ? "" : "; ") + holder_text(h, key.half);
     const std::string by = v.pe < pes.size() ? fmt::format("Core {}", v.pe) : "A write from outside the cores";
-    v.text = is_sequence_rule(v.rule) ? fmt::format("{} wrote {} at level {} where {} is not yet clean: {}.", by,
-                                                    value_text(v.new_value, v.level, key.granule), v.level,
-                                                    value_text(v.old_value, v.level, key.granule), info.title)
-                                      : fmt::format("{} replaced {} at level {} by {} while it was live: {}.", by,
-                                                    value_text(v.old_value, v.level, key.granule), v.level,
-                                                    value_text(v.new_value, v.level, key.granule), info.title);
+    if (is_event_rule(v.rule)) {
+        v.text = fmt::format("{} {}: {}.", by, v.detail, info.title);
+    } else if (is_sequence_rule(v.rule)) {
+        v.text = fmt::format("{} wrote {} at level {} where {} is not yet clean: {}.", by,
+                             value_text(v.new_value, v.level, key.granule), v.level,
+                             value_text(v.old_value, v.level, key.granule), info.title);
+        if (!v.detail.empty()) v.text += fmt::format(" It was meant to be: {}.", v.detail);
+    } else {
+        v.text = fmt::format("{} replaced {} at level {} by {} while it was live: {}.", by,
+                             value_text(v.old_value, v.level, key.granule), v.level,
+                             value_text(v.new_value, v.level, key.granule), info.title);
+    }
     v.text += fmt::format(" This breaks {} because {}. {}", info.arm_rule, who, remedy(v.rule));
 }
 
@@ -107,6 +127,7 @@ void BbmChecker::Impl::violate(Rule rule, const Site& s, PeMask mask) {
         v.level = s.level;
         v.old_value = s.before;
         v.new_value = s.after;
+        v.detail = s.detail;
         v.count = 0;
         violations.push_back(std::move(v));
     }

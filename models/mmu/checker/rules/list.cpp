@@ -9,9 +9,10 @@ namespace bbmsim::mmu {
 
 std::span<const RuleSpec> rule_specs() {
     static const std::array<RuleSpec, static_cast<unsigned>(Rule::kCount)> specs{
-        kRuleSize,  kRuleOa,     kRuleMemtype,        kRuleCache,           kRuleShare,
-        kRuleCont,  kRuleGlobal, kRuleNoDsbAfterTlbi, kRuleNoDsbBeforeTlbi, kRuleLocalTlbi,
-        kRuleNoTlbi};
+        kRuleSize,      kRuleOa,      kRuleMemtype,        kRuleCache,           kRuleShare,
+        kRuleCont,      kRuleGlobal,  kRuleNoDsbAfterTlbi, kRuleNoDsbBeforeTlbi, kRuleLocalTlbi,
+        kRuleWrongTlbi, kRuleNoTlbi,  kRuleTableReuse,     kRuleContGroup,       kRuleAsidReuse,
+        kRuleCnp,       kRuleContext, kRuleExecSync};
     return specs;
 }
 

@@ -34,6 +34,7 @@ struct SequenceState {
     bool tlbi_issued = false;        // a covering TLBI that reaches the PE, after the write was ordered
     bool tlbi_before_order = false;  // likewise, but before any DSB had ordered the write
     bool tlbi_elsewhere = false;     // a covering local TLBI, but of another PE
+    bool tlbi_wrong = false;         // one that was meant for the entry and does not cover it (tlbi_log.hpp)
 };
 
 struct RuleSpec {
@@ -46,7 +47,9 @@ struct RuleSpec {
 std::span<const RuleSpec> rule_specs();
 
 extern const RuleSpec kRuleSize, kRuleOa, kRuleMemtype, kRuleCache, kRuleShare, kRuleCont, kRuleGlobal;
-extern const RuleSpec kRuleNoTlbi, kRuleNoDsbBeforeTlbi, kRuleNoDsbAfterTlbi, kRuleLocalTlbi;
+extern const RuleSpec kRuleNoTlbi, kRuleNoDsbBeforeTlbi, kRuleNoDsbAfterTlbi, kRuleLocalTlbi, kRuleWrongTlbi;
+// Judged where they happen: change() and contexts.cpp.
+extern const RuleSpec kRuleTableReuse, kRuleContGroup, kRuleAsidReuse, kRuleCnp, kRuleContext, kRuleExecSync;
 
 // Effective memory attributes by MAIR, for the rules on type, cacheability and shareability.
 inline u8 mair_attr(u64 descriptor, u64 mair) { return static_cast<u8>(mair >> (8 * ((descriptor >> 2) & 7))); }

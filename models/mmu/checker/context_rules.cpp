@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rules on registers rather than descriptors, judged when a context synchronization makes them effective: ASIDs given
+// to other tables, CnP, fields that TLBs may cache; and the fetch through a mapping that its own writer just made.
+#include "models/mmu/checker/impl.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+
+namespace bbmsim::mmu {
+
+namespace {
+
+constexpr u64 bits(unsigned hi, unsigned lo) { return ((u64{2} << (hi - lo)) - 1) << lo; }
+
+// Fields that TLBs may cache, by half of the address space (D8.16; TCR_EL1, SCTLR_EL1).
+constexpr u64 kTcrCommon = bits(34, 32) | bits(40, 39) | bits(59, 59);     // IPS, HA, HD, DS
+constexpr u64 kTcrHalf[2] = {bits(5, 0) | bits(15, 8) | bits(41, 41),      // T0SZ, TG0, SH0.., HPD0
+                             bits(21, 16) | bits(31, 24) | bits(42, 42)};  // T1SZ, TG1, SH1.., HPD1
+constexpr u64 kSctlr = bits(19, 19) | bits(25, 25);                        // WXN, EE
+
+}  // namespace
+
+// The PE may hold entries that it walked from this root: it reached it, and the root was not empty all the while.
+bool BbmChecker::Impl::may_hold_some(RootId id, PeId pe) const {
+    const Root& r = roots[id];
+    if (!((r.reach | r.residue | r.global) & pe_bit(pe))) return false;
+    return !is_empty(id) || (r.last_made && !roots.flushed_since_made(id, pe));
+}
+
+// Tables of two roots, entry by entry; what was replaced since is among the old values that are not clean.
+bool BbmChecker::Impl::translates_alike(const RootKey& a, const RootKey& b, PeId pe) {
+    if (a.granule != b.granule || a.input_bits != b.input_bits) return false;
+    for (u32 i = 0; i < a.entries(); ++i) {
+        const u64 x = domain.ram.read64(PhysAddr(a.pa + 8 * u64{i})),
+                  y = domain.ram.read64(PhysAddr(b.pa + 8 * u64{i}));
+        if (x != y && comparer.difference(x, y, a.start_level, a.granule, pes[pe].view)) return false;
+    }
+    return true;
+}
+
+void BbmChecker::Impl::check_asid_reuse(PeId pe, unsigned half, RootId now_at, u16 asid, u64 pc, u64 now_ps) {
+    RootId former = kNone;
+    roots.for_each([&](RootId id, Root& r) {
+        if (id == now_at || r.key.half != half || !(r.residue & pe_bit(pe)) || former != kNone) return;
+        const auto& uses = r.uses[pe];
+        if (std::any_of(uses.begin(), uses.end(), [&](const AsidUse& u) { return u.asid == asid && !u.reaching; }) &&
+            may_hold_some(id, pe))
+            former = id;
+    });
+    if (former == kNone || is_empty(now_at)) return;
+    const RootKey old = roots[former].key, key = roots[now_at].key;
+    bool gone = false;  // something that the PE may hold is no longer in memory
+    for (PendingId p = roots[former].first_pending; p != kNone && !gone; p = pending[p].root_next)
+        gone = pending.unclean(pending[p]) & pe_bit(pe);
+    if (!gone && translates_alike(old, key, pe)) return;
+    Site site{pe, pc, now_ps, key.pa, key.first_va(), now_at, key.start_level, key.granule, old.pa, key.pa};
+    site.detail =
+        fmt::format("loaded TTBR{} with the tables at {:#x} and ASID {}, under which it walked the tables at {:#x}",
+                    half, key.pa, asid, old.pa);
+    violate(Rule::kAsidReuse, site, pe_bit(pe));
+}
+
+void BbmChecker::Impl::check_cnp(PeId pe, u64 pc, u64 now_ps) {
+    const Pe& self = pes[pe];
+    for (unsigned half = 0; half < 2; ++half) {
+        const auto base = [half](const Context& c) { return half ? c.ttbr1 : c.ttbr0; };
+        if (self.reaching[half] == kNone || !(base(self.context) & 1)) continue;
+        for (PeId q = 0; q < pes.size(); ++q) {
+            const Pe& other = pes[q];
+            if (q == pe || !other.online || other.reaching[half] == kNone || !(base(other.context) & 1)) continue;
+            const u16 asid = self.context.asid(self.promise.asid_bits);
+            if (other.reaching[half] == self.reaching[half] || other.context.asid(other.promise.asid_bits) != asid)
+                continue;
+            const RootKey key = roots[self.reaching[half]].key, others = roots[other.reaching[half]].key;
+            Site site{pe,          pc,        now_ps, key.pa, key.first_va(), self.reaching[half], key.start_level,
+                      key.granule, others.pa, key.pa};
+            site.detail = fmt::format(
+                "set CnP in TTBR{} with the tables at {:#x} and ASID {}; core {} has CnP set there "
+                "with the tables at {:#x}",
+                half, key.pa, asid, q, others.pa);
+            violate(Rule::kCnp, site, pe_bit(pe) | pe_bit(q));
+        }
+    }
+}
+
+// Before the new context takes effect: what was cached under the old one is what matters.
+void BbmChecker::Impl::check_reinterpretation(PeId pe, const Context& context, u64 pc, u64 now_ps) {
+    Pe& self = pes[pe];
+    if (!context.mmu_on()) return;
+    const Context old = self.translated;
+    self.translated = context;
+    if (!old.mmu_on()) return;
+    for (unsigned half = 0; half < 2; ++half) {
+        const char* name = nullptr;
+        u64 before = 0, after = 0;
+        const auto compare = [&](const char* what, u64 was, u64 is, u64 mask) {
+            if (!name && ((was ^ is) & mask)) name = what, before = was, after = is;
+        };
+        compare("TCR_EL1", old.tcr, context.tcr, kTcrCommon | kTcrHalf[half]);
+        compare("MAIR_EL1", old.mair, context.mair, ~u64{0});
+        compare("SCTLR_EL1", old.sctlr, context.sctlr, kSctlr);
+        if (!name) continue;
+        RootId held = kNone;
+        roots.for_each([&](RootId id, Root& r) {
+            if (held == kNone && r.key.half == half && may_hold_some(id, pe)) held = id;
+        });
+        if (held == kNone) continue;
+        judge_reinterpretation(pe, half);  // an earlier one that nobody flushed
+        const RootKey key = roots[held].key;
+        Site site{pe, pc, now_ps, key.pa, key.first_va(), held, key.start_level, key.granule, before, after};
+        site.detail = fmt::format(
+            "changed {} from {:#x} to {:#x} while translations of TTBR{}'s half may be cached, and no "
+            "TLBI of everything followed",
+            name, before, after, half);
+        self.reinterpreted[half] = {ordering.tick(), std::move(site)};
+    }
+}
+
+void BbmChecker::Impl::judge_reinterpretation(PeId pe, unsigned half) {
+    auto& open = pes[pe].reinterpreted[half];
+    if (!open.at) return;
+    open.at = 0;
+    if (!roots[open.site.root].alive) return;  // nobody holds anything of it any more
+    violate(Rule::kContext, open.site, pe_bit(pe));
+}
+
+void BbmChecker::Impl::reinterpretation_flushed(PeId pe, u64 issued) {
+    for (auto& open : pes[pe].reinterpreted)
+        if (open.at && open.at < issued) open.at = 0;
+}
+
+void BbmChecker::Impl::fetched(PeId pe, const TlbEntry& entry, u64 va, u64 now_ps) {
+    for (unsigned i = 0; i < entry.origin.depth; ++i) {
+        const Made& m = made_at(entry.origin.desc_pa[i]);
+        if (m.desc_pa != entry.origin.desc_pa[i] || m.writer != pe || m.written < pes[pe].synchronized) continue;
+        const unsigned half = entry.upper_half;
+        const RootId root = pes[pe].reaching[half];
+        if (root == kNone) return;
+        const u8 level = static_cast<u8>(entry.level - (entry.origin.depth - 1u - i));
+        Site site{pe, va, now_ps, m.desc_pa, va, root, level, entry.granule, 0, entry.origin.desc_value[i]};
+        site.detail = fmt::format(
+            "fetched from {:#x} through the entry that it made valid at {:#x}, with no context "
+            "synchronization event in between",
+            va, m.pc);
+        violate(Rule::kExecSync, site, pe_bit(pe));
+        return;
+    }
+}
+
+}  // namespace bbmsim::mmu
