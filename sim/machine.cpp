@@ -2,6 +2,7 @@
 #include "sim/machine.hpp"
 
 #include "models/board/memory_map.hpp"
+#include "models/mmu/conflict.hpp"
 #include "sim/random.hpp"
 #include "sim/rtc_module.hpp"
 
@@ -49,7 +50,7 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
         const auto id = static_cast<PeId>(i);
         if (checker) {
             const mmu::MmuConfig& mmu = board.cores[i].mmu;
-            checker->add_pe(id, {mmu.bbml, mmu.conflict_free, mmu.asid_bits});
+            checker->add_pe(id, {mmu.bbml, mmu::conflict_free(mmu), mmu.asid_bits});
             if (id != 0) checker->on_power(id, false);  // until CPU_ON
         }
         cores.push_back(std::make_unique<CoreModule>(fmt::format("core{}", i).c_str(), *this, id, seed));

@@ -40,7 +40,7 @@ ConflictChoice resolve_conflict(const MatchSet& m, const Request& request, u64 v
                                 SplitMix64& rng, TlbEntry& mixed) {
     ConflictBehaviour taken = config.conflict;
     if (taken == ConflictBehaviour::kAbort &&
-        (!aborts_on(config.conflict_on, request.access) || (config.conflict_free && differ_in_size_only(m, va))))
+        (!aborts_on(config.conflict_on, request.access) || (conflict_free(config) && differ_in_size_only(m, va))))
         taken = ConflictBehaviour::kFirst;
     switch (taken) {
         case ConflictBehaviour::kAbort: return {taken, nullptr};
@@ -49,7 +49,7 @@ ConflictChoice resolve_conflict(const MatchSet& m, const Request& request, u64 v
         case ConflictBehaviour::kRandom: return {taken, m.entry[rng.below(m.count)]};
         case ConflictBehaviour::kAmalgamate:
             // A conflict-free core uses one entry for what level 2 permits.
-            if (config.conflict_free && differ_in_size_only(m, va)) return {ConflictBehaviour::kFirst, m.entry[0]};
+            if (conflict_free(config) && differ_in_size_only(m, va)) return {ConflictBehaviour::kFirst, m.entry[0]};
             amalgamate(m, va, rng, mixed);
             return {taken, &mixed};
     }

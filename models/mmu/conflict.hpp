@@ -14,6 +14,9 @@ struct ConflictChoice {
     TlbEntry* use = nullptr;  // null: abort
 };
 
+// Never a TLB conflict abort for what level 2 permits: said of the core, or by level 3 (FEAT_BBML3).
+constexpr bool conflict_free(const MmuConfig& config) { return config.conflict_free || config.bbml >= 3; }
+
 // True if the matches differ in nothing but size and contiguity for this address (permissions may differ: R_GPPYH
 // changes need no break), which a conflict-free core tolerates without an abort.
 bool differ_in_size_only(const MatchSet& matches, u64 va);

@@ -8,6 +8,7 @@ import resource
 from typing import TYPE_CHECKING, Any
 
 from . import _core, timeline, verify
+from .linux import refusals
 from .result import SCHEMA, Result
 
 _PANIC = re.compile(r"Kernel panic - not syncing: .*")
@@ -32,6 +33,7 @@ def result_of(
     console = session.console().decode("utf-8", "replace")
     if outcome == "reset" and (panic := _PANIC.search(console)):  # panic=-1: the kernel resets the board at once
         outcome, detail = "panic", panic[0].rstrip()
+    gave_up = [p["core"] for p in phases if p["name"] == refusals.PHASE and p["count"]]
     record: dict[str, Any] = {
         "schema": SCHEMA,
         "versions": {"bbmsim": _core.version},
@@ -46,6 +48,7 @@ def result_of(
         "hazards": session.hazards(),
         "notes": session.notes(),
         "remarks": session.remarks(),
+        "refused": refusals.find(sim.cores, sim.board.cores, gave_up, console) if sim.workload.kind == "linux" else [],
         "injected": session.injections(),
         "phases": _phases(phases),
         "cores": cores,
@@ -74,7 +77,7 @@ def _phases(phases: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         name: {key: value for key, value in p.items() if key != "name"}
         for name, p in zip(_names(phases), phases)
-        if p["count"]
+        if p["count"] and p["name"] != refusals.PHASE  # "refused" says it
     }
 
 

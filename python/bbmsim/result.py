@@ -83,6 +83,7 @@ class Result:
         self.hazards = [findings.hazard(h) for h in record["hazards"]]
         self.notes = [findings.note(n) for n in record["notes"]]
         self.remarks: list[str] = list(record["remarks"])  #: what the guest met that this version does not model
+        self.refused: list[str] = [r["text"] for r in record.get("refused", [])]  #: cores that the kernel turned away, why
         self.console: str = record["console"]
         self.results: dict[str, int] = dict(record["results"])  #: what the guest reported, by name
         self.phases = {

@@ -125,7 +125,7 @@ py::dict to_python(const sim::Session& session, const mmu::Note& n) {
 
 py::dict to_python(const mmu::CheckerStats& s) {
     return py::dict("descriptor_writes"_a = s.descriptor_writes, "writes_by_level"_a = by_level(s.writes_by_level),
-                    "tables_linked"_a = s.tables_linked, "tables_unlinked"_a = s.tables_unlinked,
+                    "splits"_a = s.splits, "tables_linked"_a = s.tables_linked, "tables_unlinked"_a = s.tables_unlinked,
                     "live_tables"_a = s.live_tables, "peak_live_tables"_a = s.peak_live_tables, "fills"_a = s.fills,
                     "pending"_a = s.pending);
 }

@@ -139,6 +139,16 @@ TEST_F(Conflict, AConflictFreeCoreUsesOneEntryWhenOnlySizesDiffer) {
     EXPECT_EQ(other.at(kVa + 0x3000).fault.type, FaultType::kTlbConflict);  // level 2 permits no change of address
 }
 
+TEST_F(Conflict, Level3IsConflictFree) {
+    for (const u32 level : {2u, 3u}) {
+        MmuConfig c = config(ConflictBehaviour::kAbort);
+        c.bbml = level;
+        Scene s(c);
+        EXPECT_EQ(static_cast<bool>(s.at(kVa + 0x3000).fault), level == 2);
+        EXPECT_EQ(s.m.mmu().stats.conflicts, 1u);
+    }
+}
+
 TEST_F(Conflict, StructuresConflictWithEachOtherOnlyWhereDeclared) {
     for (const bool across : {false, true}) {
         MmuConfig c = config(ConflictBehaviour::kAbort);

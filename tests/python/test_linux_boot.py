@@ -5,6 +5,7 @@ can be had the tests fail with the reason.
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from functools import lru_cache
@@ -14,7 +15,9 @@ import bbmsim as bs
 import jsonschema
 import pytest
 from bbmsim.linux import kallsyms, kernels
+from bbmsim.report.text import print_report
 from conftest import ROOT, Bbmsim
+from rich.console import Console
 
 MIXED = "cortex-x4:fp=1,cortex-a720:fp=1*3"
 
@@ -69,7 +72,7 @@ def test_a_mixed_board_repaints_its_linear_map_without_a_finding() -> None:
     assert result.outcome == "poweroff", result.console[-2000:]
     assert "smp: Brought up 1 node, 4 CPUs" in result.console
     assert not result.violations and not result.hazards and not result.remarks
-    assert result.record["checker"]["descriptor_writes"] > 100_000
+    assert result.record["checker"]["descriptor_writes"] > 100_000 and result.record["checker"]["splits"] == 499
     jsonschema.validate(result.record, json.loads((ROOT / "docs" / "run-record.schema.json").read_text()))
 
 
@@ -81,6 +84,59 @@ def test_busybox_and_its_script_are_the_user_space() -> None:
     ], result.console[-2000:]  # fmt: skip
     parameters = result.record["workload"]["parameters"]
     assert parameters["user_space"].startswith("busybox-static-") and parameters["user_space"].endswith(",dummy")
+
+
+def test_an_olympus_with_three_n1_repaints_in_the_same_figures() -> None:
+    """Without pauth=0 the kernel turns the N1s away: below."""
+    result = boot("6.18", "olympus:pauth=0,neoverse-n1*3", initrd="small")
+    assert result.outcome == "poweroff" and result.clean and not result.refused, result.console[-2000:]
+    assert "smp: Brought up 1 node, 4 CPUs" in result.console
+    assert tlbis(result, "repaint") == {0: {"vmalle1is": 1}, **{core: {"vmalle1": 3} for core in (1, 2, 3)}}
+
+
+def test_7_3_asks_the_id_register() -> None:
+    """A Cortex-A720 is on no list of MIDRs; BBM=3 makes 7.3 trust it, the others have level 0."""
+    result = boot("7.3", "cortex-a720:bbml=3,cortex-a720*3", initrd="small")
+    assert result.outcome == "poweroff" and result.clean, result.console[-2000:]
+    assert tlbis(result, "repaint") == {0: {"vmalle1is": 1}, **{core: {"vmalle1": 3} for core in (1, 2, 3)}}
+
+
+def test_7_3_repaints_a_mixed_board() -> None:
+    """Its workaround for erratum 4118414 of the Cortex-X4 adds one TLBI to the flush."""
+    result = boot("7.3", MIXED)
+    assert result.outcome == "poweroff" and result.clean, result.console[-2000:]
+    assert marks(result)[-2:] == ["bpf loaded", "power off"]
+    assert tlbis(result, "repaint")[0] == {"vmalle1is": 1, "vale1is": 1}
+
+
+def test_kpti_on_one_core_of_6_12() -> None:
+    result = boot("6.12", "cortex-a57", initrd="small", append="kpti=1")
+    assert result.outcome == "poweroff", result.console[-2000:]
+    assert "kpti" in result.phases or "kernel page table isolation" in result.console.lower()
+    found = {(v.rule, (v.symbol or "").split("+")[0]) for v in result.violations}
+    assert found == {("BBM-NO-DSB-AFTER-TLBI", "__pi_map_range")} and not result.hazards  # docs/findings
+
+
+def test_a_core_that_the_kernel_turns_away_is_reported() -> None:
+    """Pointer authentication is fixed by the boot core; the kernel then waits five seconds for the one that died."""
+    board = bs.Board(cores=bs.parse_cores("neoverse-v3,neoverse-n1*3"), memory="1GiB")
+    result = bs.Simulation(board, bs.linux(kernel("6.18").path, initrd="small"), seed=7).run(timeout="150ms")
+    jsonschema.validate(result.record, json.loads((ROOT / "docs" / "run-record.schema.json").read_text()))
+    (entry,) = result.record["refused"]
+    assert entry["core"] == 1 and any("will not boot" in line for line in entry["console"])
+    assert {"register": "ID_AA64ISAR1_EL1", "field": "APA", "value": 0, "boot_value": 1} in entry["fields"]
+    assert entry["advice"] == ["neoverse-v3:pauth=0", "--append arm64.nopauth"]
+    assert result.refused == [entry["text"]] and "core 1 (neoverse-n1)" in entry["text"] and "ISAR1_EL1.APA is 0" in entry["text"]
+    out = io.StringIO()
+    print_report(Console(file=out, width=300), result)
+    assert f"refused  {entry['text']}" in out.getvalue()
+
+
+def test_the_simulator_sees_it_where_the_console_is_silent() -> None:
+    board = bs.Board(cores=bs.parse_cores("neoverse-v3,neoverse-n1"), memory="1GiB")
+    workload = bs.linux(kernel("6.18").path, initrd="small", append="loglevel=0")
+    result = bs.Simulation(board, workload, seed=7).run(timeout="150ms")
+    assert [e["core"] for e in result.record["refused"]] == [1] and "will not boot" not in result.console
 
 
 def test_its_repaint_takes_ten_tlbis_each_at_its_core() -> None:

@@ -93,6 +93,7 @@ struct Note {
 struct CheckerStats {
     u64 descriptor_writes = 0;  // to live tables
     u64 writes_by_level[4] = {};
+    u64 splits = 0;  // of these, a block that became a table
     u64 tables_linked = 0, tables_unlinked = 0;
     u64 live_tables = 0;  // now
     u64 peak_live_tables = 0;

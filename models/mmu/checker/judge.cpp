@@ -44,12 +44,15 @@ void BbmChecker::Impl::store(PeId writer, u64 pa, const u8* bytes, u64 size, u64
             }
             const Changed c{table, d, before, after};
             const u8 level = tables[table].level;
+            const Granule g = tables[table].granule;
             const bool live = change(table, c, writer, pc, now_ps);
             changed.push_back(c);
             if (!live || counted) continue;
             counted = true;
             ++stats.descriptor_writes;
             ++stats.writes_by_level[level];
+            stats.splits +=
+                desc_kind(before, level, g) == DescKind::kLeaf && desc_kind(after, level, g) == DescKind::kTable;
             ++(writer < pes.size() ? pes[writer].writes : other_writes)[level];
             if (domain.bus.wants(EventKind::kDescriptorWrite))
                 domain.bus.emit({.kind = EventKind::kDescriptorWrite,

@@ -16,7 +16,7 @@ from ..config import Board
 from ..errors import ConfigError
 from ..loader import RAM_BASE, Program
 from ..workload import Workload
-from . import formats, kallsyms, kernels, userspace
+from . import formats, kallsyms, kernels, refusals, userspace
 
 #: what every boot is told first; `append` comes behind it and so wins
 DEFAULT_COMMAND_LINE = "earlycon=pl011,0x9000000 console=ttyAMA0 cryptomgr.notests panic=-1"
@@ -33,6 +33,7 @@ PHASES = (
     ("park", ("wait_linear_map_split_to_ptes",)),
     ("kpti", ("__kpti_install_ng_mappings", "kpti_install_ng_mappings")),
     ("mark_rodata_ro", ("mark_rodata_ro",)),
+    (refusals.PHASE, (refusals.SYMBOL,)),
 )
 
 

@@ -102,6 +102,8 @@ def _parts(result: Result) -> Iterator[RenderableType]:
                 yield Text(line)
     for note in result.notes:
         yield Text(f"note  {note}", style="dim")
+    for text in result.refused:
+        yield Text(f"refused  {text}", style="bold red")
     for remark in result.remarks:
         yield Text(f"not modelled  {remark}", style="yellow")
     for phases in phases_by_name(result):
