@@ -48,6 +48,7 @@ from .linux.workload import LinuxWorkload, linux
 from .poke import Poke
 from .result import Phase, PhaseCore, Result
 from .simulation import Simulation
+from .traces import TraceResult, check_trace
 from .workload import Workload, bare, elf, image
 
 __all__ = [
@@ -88,11 +89,13 @@ __all__ = [
     "TlbEntry",
     "TlbView",
     "TlbiEvent",
+    "TraceResult",
     "Violation",
     "Walk",
     "Workload",
     "__version__",
     "bare",
+    "check_trace",
     "compare",
     "core",
     "elf",

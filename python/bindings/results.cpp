@@ -93,34 +93,50 @@ const char* outcome_name(sim::Outcome outcome) {
     return "internal-error";
 }
 
-py::dict to_python(const sim::Session& session, const mmu::Violation& v) {
+py::dict to_python(const mmu::Violation& v) {
     py::list holders;
     for (const auto& h : v.holders)
         holders.append(py::dict("core"_a = h.pe, "bbml"_a = h.bbml, "reaches"_a = h.reaches, "may_hold"_a = h.may_hold,
                                 "holds"_a = h.holds, "filled_ps"_a = h.filled_ps));
     return py::dict("rule"_a = mmu::rule_info(v.rule).id, "arm_rule"_a = mmu::rule_info(v.rule).arm_rule,
                     "severity"_a = "violation", "core"_a = pe_or_none(v.pe), "pc"_a = v.pc,
-                    "symbol"_a = v.pc ? session.symbolize(v.pc) : std::string("the host"),
-                    "instruction"_a = instruction_at(session, v.pe, v.pc), "va"_a = py::make_tuple(v.va_lo, v.va_hi),
-                    "level"_a = v.level, "old"_a = v.old_value, "new"_a = v.new_value, "descriptor_pa"_a = v.desc_pa,
-                    "first_ps"_a = v.first_ps, "last_ps"_a = v.last_ps, "count"_a = v.count, "holders"_a = holders,
-                    "text"_a = v.text);
+                    "va"_a = py::make_tuple(v.va_lo, v.va_hi), "level"_a = v.level, "old"_a = v.old_value,
+                    "new"_a = v.new_value, "descriptor_pa"_a = v.desc_pa, "first_ps"_a = v.first_ps,
+                    "last_ps"_a = v.last_ps, "count"_a = v.count, "holders"_a = holders, "text"_a = v.text);
 }
 
-py::dict to_python(const sim::Session& session, const mmu::Hazard& h) {
+py::dict to_python(const mmu::Hazard& h) {
     return py::dict("kind"_a = h.kind == mmu::HazardKind::kConflict ? "conflict" : "stale", "core"_a = pe_or_none(h.pe),
-                    "pc"_a = h.pc, "symbol"_a = h.pc ? session.symbolize(h.pc) : std::string("the host"),
-                    "instruction"_a = instruction_at(session, h.pe, h.pc), "va"_a = py::make_tuple(h.va_lo, h.va_hi),
-                    "descriptor_pa"_a = h.desc_pa, "entry_value"_a = h.entry_value, "memory_value"_a = h.memory_value,
-                    "first_ps"_a = h.first_ps, "count"_a = h.count,
+                    "pc"_a = h.pc, "va"_a = py::make_tuple(h.va_lo, h.va_hi), "descriptor_pa"_a = h.desc_pa,
+                    "entry_value"_a = h.entry_value, "memory_value"_a = h.memory_value, "first_ps"_a = h.first_ps,
+                    "count"_a = h.count,
                     "violation"_a = h.violation < 0 ? py::object(py::none()) : py::object(py::int_(h.violation)),
                     "behaviour"_a = h.behaviour, "text"_a = h.text);
 }
 
+py::dict to_python(const mmu::Note& n) {
+    return py::dict("core"_a = pe_or_none(n.pe), "pc"_a = n.pc, "va"_a = n.va, "count"_a = n.count, "text"_a = n.text);
+}
+
+// With what a session knows of the pc.
+py::dict to_python(const sim::Session& session, const mmu::Violation& v) {
+    py::dict d = to_python(v);
+    d["symbol"] = v.pc ? session.symbolize(v.pc) : std::string("the host");
+    d["instruction"] = instruction_at(session, v.pe, v.pc);
+    return d;
+}
+
+py::dict to_python(const sim::Session& session, const mmu::Hazard& h) {
+    py::dict d = to_python(h);
+    d["symbol"] = h.pc ? session.symbolize(h.pc) : std::string("the host");
+    d["instruction"] = instruction_at(session, h.pe, h.pc);
+    return d;
+}
+
 py::dict to_python(const sim::Session& session, const mmu::Note& n) {
-    return py::dict("core"_a = pe_or_none(n.pe), "pc"_a = n.pc,
-                    "symbol"_a = n.pc ? session.symbolize(n.pc) : std::string(), "va"_a = n.va, "count"_a = n.count,
-                    "text"_a = n.text);
+    py::dict d = to_python(n);
+    d["symbol"] = n.pc ? session.symbolize(n.pc) : std::string();
+    return d;
 }
 
 py::dict to_python(const mmu::CheckerStats& s) {

@@ -11,6 +11,9 @@ namespace bbmsim::python {
 namespace py = pybind11;
 
 const char* outcome_name(sim::Outcome outcome);
+py::dict to_python(const mmu::Violation& violation);
+py::dict to_python(const mmu::Hazard& hazard);
+py::dict to_python(const mmu::Note& note);
 py::dict to_python(const sim::Session& session, const mmu::Violation& violation);
 py::dict to_python(const sim::Session& session, const mmu::Hazard& hazard);
 py::dict to_python(const sim::Session& session, const mmu::Note& note);

@@ -15,6 +15,7 @@ import click
 from .. import __version__
 from ..errors import BbmsimError, ConfigError, InternalError
 from .boot import boot_command
+from .check import check_command
 from .compare import compare_command
 from .listing import completion_command, list_command
 from .report import report_command
@@ -38,6 +39,7 @@ def cli() -> None:
 cli.add_command(run_command)
 cli.add_command(boot_command)
 cli.add_command(compare_command)
+cli.add_command(check_command)
 cli.add_command(report_command)
 cli.add_command(list_command)
 cli.add_command(completion_command)
