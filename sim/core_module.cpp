@@ -83,6 +83,7 @@ u64 CoreModule::advance() {
         const u64 horizon = clock_.cycles(now + quantum_ps_);
         if (pe.cycles >= horizon || (next_timer_ps_ > now && next_timer_ps_ <= local)) return local;
         const cpu::Exit why = engine->run(cycle_limit(horizon));
+        evaluate_pmu();
         check_abort_loop();
         if (!leave(why)) return kAsleep;
     }

@@ -81,6 +81,7 @@ private:
     void refresh_hooks();
     void check_abort_loop();
     void evaluate_timers();
+    void evaluate_pmu();
     void start_event_stream();
     void events_arrive();
     void power_arrives();
@@ -99,6 +100,7 @@ private:
         u64 entry = 0, x0 = 0;
     } power_;
     board::Timer virtual_timer_, physical_timer_;  // as last written
+    bool pmu_line_ = false;                        // as the GIC has it
     u64 next_timer_ps_ = ~u64{0};
     std::deque<u64> event_times_;  // when the event register will be set
     u64 dvm_received_ = 0;

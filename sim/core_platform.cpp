@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a PE asks of the machine around it (cpu::Platform), and what the interconnect asks of the PE.
 #include "models/board/gicv3.hpp"
+#include "models/board/memory_map.hpp"
 #include "models/cpu/data_cache.hpp"
 #include "models/mmu/checker/bbm_checker.hpp"
 #include "sim/core_module.hpp"
@@ -60,6 +61,12 @@ void CoreModule::evaluate_timers() {
             next_timer_ps_ = std::min(next_timer_ps_, *deadline);
     timer_due_.cancel();
     if (next_timer_ps_ != ~u64{0}) timer_due_.notify(Kernel::ps(next_timer_ps_ - now));
+}
+
+void CoreModule::evaluate_pmu() {
+    if (pe.sys.pmu.line == pmu_line_) return;
+    pmu_line_ = pe.sys.pmu.line;
+    machine_.gic.set_ppi(pe.id, board::kPmuPpi, pmu_line_);
 }
 
 // CNTKCTL_EL1.EVNTEN: transitions of one bit of the counter are events (D12.2.3). Only a waiting PE needs to see them.

@@ -20,6 +20,8 @@ inline constexpr u64 kRtcBase = 0x0901'0000;
 inline constexpr u64 kRtcBytes = 0x1000;
 inline constexpr u64 kRamBase = 0x4000'0000;
 
+inline constexpr unsigned kPmuPpi = 23;  // INTID; the timers' are in generic_timer.hpp
+
 // SPIs: INTID 32 + n.
 inline constexpr unsigned kUartSpi = 1;
 inline constexpr unsigned kRtcSpi = 2;

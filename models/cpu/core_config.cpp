@@ -70,7 +70,15 @@ std::vector<std::string> validate(const CoreConfig& config) {
     needs(f.frintts, "frintts", f.fp, "fp");
     if (f.fp16 || f.jscvt || f.fcma || f.frintts)
         problem("features.fp16, jscvt, fcma, frintts: not modelled by this version");
-    if (f.rdm) problem("features.rdm=true: Advanced SIMD is not modelled by this version");
+    needs(f.rdm, "rdm", f.fp, "fp");
+    needs(f.dotprod, "dotprod", f.fp, "fp");
+    needs(f.aes, "aes", f.fp, "fp");
+    needs(f.pmull, "pmull", f.aes, "aes");
+    needs(f.sha1, "sha1", f.fp, "fp");
+    needs(f.sha256, "sha256", f.sha1, "sha1");
+    needs(f.sha1, "sha1", f.sha256, "sha256");
+    needs(f.sha512, "sha512", f.sha256, "sha256");
+    needs(f.sha3, "sha3", f.sha512, "sha512");
     if (config.mmu.tlbirange && !f.tlbios) problem("mmu.tlbirange=true needs features.tlbios=true");
     for (const std::string& line : mmu::validate(config.mmu)) problem("mmu." + line);
     return problems;

@@ -38,8 +38,10 @@ struct FeatureConfig {  // what ID registers advertise; each is implemented if t
     bool e0pd = true, ets2 = false, csv3 = true, specres = false, lor = false, ttcnp = true, ttl = true;
     bool xs = false;     // TLBI nXS forms
     bool tlbios = true;  // outer-shareable and range TLBI need ID_AA64ISAR0.TLB; ranges: mmu.tlbirange
-    bool fp = false;     // FP/Advanced SIMD: not modelled by this version
+    bool pmu = true;     // PMUv3
+    bool fp = false;     // FP/Advanced SIMD
     bool fp16 = false, fhm = false, jscvt = false, fcma = false, frintts = false;  // of FP and Advanced SIMD
+    bool dotprod = false, aes = false, pmull = false, sha1 = false, sha256 = false, sha512 = false, sha3 = false;
 };
 
 struct CoreConfig {
@@ -110,12 +112,20 @@ void visit_fields(FeatureConfig& c, V&& v) {
     v("ttl", c.ttl);
     v("xs", c.xs);
     v("tlbios", c.tlbios);
+    v("pmu", c.pmu);
     v("fp", c.fp);
     v("fp16", c.fp16);
     v("fhm", c.fhm);
     v("jscvt", c.jscvt);
     v("fcma", c.fcma);
     v("frintts", c.frintts);
+    v("dotprod", c.dotprod);
+    v("aes", c.aes);
+    v("pmull", c.pmull);
+    v("sha1", c.sha1);
+    v("sha256", c.sha256);
+    v("sha512", c.sha512);
+    v("sha3", c.sha3);
 }
 template <class V>
 void visit_fields(CoreConfig& c, V&& v) {

@@ -37,6 +37,14 @@ constexpr bool FeatureConfig::*feature_uao = &FeatureConfig::uao;
 constexpr bool FeatureConfig::*feature_dit = &FeatureConfig::dit;
 constexpr bool FeatureConfig::*feature_ssbs = &FeatureConfig::ssbs;
 constexpr bool FeatureConfig::*feature_fp = &FeatureConfig::fp;
+constexpr bool FeatureConfig::*feature_rdm = &FeatureConfig::rdm;
+constexpr bool FeatureConfig::*feature_dotprod = &FeatureConfig::dotprod;
+constexpr bool FeatureConfig::*feature_aes = &FeatureConfig::aes;
+constexpr bool FeatureConfig::*feature_pmull = &FeatureConfig::pmull;
+constexpr bool FeatureConfig::*feature_sha1 = &FeatureConfig::sha1;
+constexpr bool FeatureConfig::*feature_sha256 = &FeatureConfig::sha256;
+constexpr bool FeatureConfig::*feature_sha512 = &FeatureConfig::sha512;
+constexpr bool FeatureConfig::*feature_sha3 = &FeatureConfig::sha3;
 constexpr bool FeatureConfig::*feature_lor = &FeatureConfig::lor;
 
 #define INST(NAME, MNEMONIC, BITS, OPERANDS, FEATURE) static_assert(sizeof(BITS) == 33, "32 bits: " #NAME " " MNEMONIC);

@@ -206,6 +206,7 @@ Exit Engine::run(u64 cycle_limit) {
     Pe& pe = impl.pe;
     pe.exit = Exit::kNone;
     pe.attention = true;
+    if (pe.sys.pmu.armed) pmu_update(pe);
     pe.fast.acquire = impl.domain.checker && impl.domain.pes.size() > 1;
     while (true) {
         if (pe.attention) [[unlikely]] {

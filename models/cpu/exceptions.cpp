@@ -29,6 +29,7 @@ u64 pack_spsr(const Pe& pe) {
 
 void take_exception(Pe& pe, Vector vector, u64 return_pc, u64 esr, const u64* far) {
     Engine::Impl& impl = impl_of(pe);
+    if (pe.sys.pmu.by_el) pmu_update(pe);
     const u64 base = pe.ps.el == 0 ? 0x400 : pe.ps.spsel ? 0x200 : 0;
     pe.sys.spsr = pack_spsr(pe);
     pe.sys.elr = return_pc;
@@ -130,6 +131,7 @@ const Op* exception_return(Pe& pe, const Op* op, u64 target) {
     const bool legal = mode == 0 || mode == 4 || mode == 5;
     retire_until(pe, op, true);
     now_at(pe, pc);
+    if (pe.sys.pmu.by_el) pmu_update(pe);
     if (legal) {
         select_stack(pe, mode == 0 ? 0 : 1, mode & 1);
         pe.ps.ssbs = has.ssbs && ((spsr >> 12) & 1);

@@ -40,6 +40,8 @@ std::string vector_register(const Bits& b, char field, std::string_view as) {
     std::string suffix(as);
     if (as == "T") suffix = arrangement(b.get('z'), vector_bytes_of(b));
     if (as == "B") suffix = arrangement(0, vector_bytes_of(b));
+    if (as == "S") suffix = arrangement(2, vector_bytes_of(b));
+    if (as == "D") suffix = arrangement(3, vector_bytes_of(b));
     if (as == "L") suffix = arrangement(b.get('z') + 1, 16);
     if (as == "P") suffix = arrangement(b.get('z') + 1, vector_bytes_of(b));
     if (as == "I") suffix = arrangement(shift_scale(b), vector_bytes_of(b));
@@ -108,6 +110,7 @@ std::optional<std::string> integer(const Bits& b, std::string_view t) {
         const u32 index = b.get('h') << 1 | b.get('l'), m = b.get('m'), r = b.get('r');
         return fmt::format("v{}.{}[{}]", half ? r : m << 4 | r, kSizes[b.get('z')], half ? index << 1 | m : index);
     }
+    if (t == "dotelem") return fmt::format("v{}.4b[{}]", b.get('m'), b.get('h') << 1 | b.get('l'));
     if (t == "fpimm") return fp_immediate(b.get('i'));
     if (t == "topn") return fmt::format("v{}.d[1]", b.get('n'));
     if (t == "topd") return fmt::format("v{}.d[1]", b.get('d'));

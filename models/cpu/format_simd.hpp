@@ -18,8 +18,8 @@ namespace bbmsim::cpu {
 //   Gf If Jf Kf      by the size above z; by the shift immediate i, the size above it; by the element number i
 //   Ff               floating point, by the type y: S, D, H
 //   Vf.A             vector of field f with arrangement A: T elements of size z in Q, L of the size above in 128 bits,
-//                    P of the size above in Q, I and J as If and Jf, W as Kf, B bytes in Q, F floating point by size y
-//                    in Q, or written out (16b)
+//                    P of the size above in Q, I and J as If and Jf, W as Kf, B, S, D such elements in Q, F floating
+//                    point by size y in Q, or written out (16b)
 //   and lists, elements and immediates by name
 std::optional<std::string> simd_token(const Bits& b, std::string_view token);
 

@@ -22,14 +22,17 @@ u64 id_pfr0(const CoreConfig& c) {
 
 u64 id_pfr1(const CoreConfig& c) { return at(0, c.features.bti) | at(4, c.features.ssbs ? 2 : 0); }
 
-u64 id_dfr0(const CoreConfig&) {
-    return at(0, 6) | at(8, 1) | at(12, 5) | at(20, 3) | at(28, 1);  // Armv8 debug, PMUv3, 6 BRPs, 4 WRPs, 2 context
+u64 id_dfr0(const CoreConfig& c) {
+    return at(0, 6) | at(8, c.features.pmu) | at(12, 5) | at(20, 3) |
+           at(28, 1);  // Armv8 debug, PMUv3, 6 BRPs, 4 WRPs, 2 context
 }
 
 u64 id_isar0(const CoreConfig& c) {
     const FeatureConfig& f = c.features;
     const u64 tlb = !f.tlbios ? 0 : c.mmu.tlbirange ? 2 : 1;
-    return at(16, f.crc32) | at(20, f.lse ? 2 : 0) | at(28, f.rdm && f.fp) |
+    const u64 aes = f.pmull ? 2 : f.aes, sha2 = f.sha512 ? 2 : f.sha256;
+    return at(4, aes) | at(8, f.sha1) | at(12, sha2) | at(16, f.crc32) | at(20, f.lse ? 2 : 0) | at(28, f.rdm) |
+           at(32, f.sha3) | at(44, f.dotprod) |
            at(52, f.flagm2  ? 2
                   : f.flagm ? 1
                             : 0) |

@@ -6,9 +6,10 @@
 // reserved encodings of the ID space (op0=3, op1=0, CRn=0, CRm=1..7), which read as zero.
 //
 // Leaves out: EL2/EL3 registers, AArch32 (its ID registers read zero), SVE/SME, MTE, RAS records, trace, statistical
-// profiling. Debug registers and PMU event counters are storage without function; PMCCNTR_EL0 counts cycles.
+// profiling. Breakpoint and watchpoint registers are storage without function.
 #pragma once
 
+#include "models/cpu/pmu.hpp"
 #include "models/mmu/types.hpp"
 
 #include <array>
@@ -35,8 +36,7 @@ struct SysRegs {
     u64 csselr = 0, osdlr = 0, os_locked = 1, mdscr = 0, mdccint = 0, osdtrrx = 0, osdtrtx = 0, oseccr = 0;
     std::array<u64, 16> dbgbvr{}, dbgbcr{}, dbgwvr{}, dbgwcr{};
     u64 dbgclaim = 0;
-    u64 pmcr = 0, pmcnten = 0, pminten = 0, pmovs = 0, pmselr = 0, pmuserenr = 0, pmccfiltr = 0;
-    u64 pmccntr_base = 0;  // PMCCNTR_EL0 = cycles - base while enabled, base while stopped
+    Pmu pmu;
     u64 lorsa = 0, lorea = 0, lorn = 0, lorc = 0;
 };
 

@@ -25,8 +25,12 @@ bool trap_cntpct(const Pe& pe, bool) { return !(pe.sys.cntkctl & 1); }
 bool trap_cntvct(const Pe& pe, bool) { return !(pe.sys.cntkctl & 2); }
 bool trap_vtimer(const Pe& pe, bool) { return !(pe.sys.cntkctl & (1 << 8)); }
 bool trap_ptimer(const Pe& pe, bool) { return !(pe.sys.cntkctl & (1 << 9)); }
-bool trap_pmu(const Pe& pe, bool) { return !(pe.sys.pmuserenr & 1); }
-bool trap_pmccntr(const Pe& pe, bool write) { return !(pe.sys.pmuserenr & (write ? 1 : 5)); }  // EN, or CR to read
+// PMUSERENR_EL0: EN all, ER reading event counters and PMSELR_EL0, CR reading the cycle counter, SW PMSWINC_EL0.
+bool trap_pmu(const Pe& pe, bool) { return !(pe.sys.pmu.user & 1); }
+bool trap_pmsel(const Pe& pe, bool) { return !(pe.sys.pmu.user & 9); }
+bool trap_pmcntr(const Pe& pe, bool write) { return !(pe.sys.pmu.user & (write ? 1 : 9)); }
+bool trap_pmccntr(const Pe& pe, bool write) { return !(pe.sys.pmu.user & (write ? 1 : 5)); }
+bool trap_pmswinc(const Pe& pe, bool) { return !(pe.sys.pmu.user & 3); }
 
 // --- nothing there
 u64 read_zero(Pe&) { return 0; }
@@ -47,7 +51,8 @@ u64 read_id_ctr(Pe& pe) { return id_ctr(config_of(pe)); }
 u64 read_id_clidr(Pe& pe) { return id_clidr(config_of(pe)); }
 u64 read_id_ccsidr(Pe& pe) { return id_ccsidr(config_of(pe), pe.sys.csselr); }
 u64 read_id_dczid(Pe& pe) { return 4 | (pe.ps.el == 0 && !(pe.sys.sctlr & (1 << 14)) ? 0x10 : 0); }  // 64 bytes; DZP
-u64 read_id_pmceid0(Pe&) { return u64{1} << 0x11; }                                                  // CPU_CYCLES
+u64 read_id_pmceid0(Pe&) { return pmu_events(0); }
+u64 read_id_pmceid1(Pe&) { return pmu_events(1); }
 
 // --- PSTATE and stack pointers
 u64 read_isr(Pe& pe) { return u64{pe.irq_line} << 7 | u64{pe.fiq_line} << 6; }
@@ -102,39 +107,47 @@ u64 read_claim(Pe& pe) { return pe.sys.dbgclaim; }
 void write_claimset(Pe& pe, u64 v) { pe.sys.dbgclaim |= v & 0xff; }
 void write_claimclr(Pe& pe, u64 v) { pe.sys.dbgclaim &= ~v; }
 
-// --- performance monitors: bit 31 is the cycle counter
-constexpr u64 kCycleCounter = u64{1} << 31;
-bool counting(const Pe& pe) { return (pe.sys.pmcr & 1) && (pe.sys.pmcnten & kCycleCounter); }
-u64 cycle_count(const Pe& pe) { return counting(pe) ? pe.cycles - pe.sys.pmccntr_base : pe.sys.pmccntr_base; }
-template <class F>
-void keeping_count(Pe& pe, F&& change) {
-    const u64 count = cycle_count(pe);
-    change();
-    pe.sys.pmccntr_base = counting(pe) ? pe.cycles - count : count;
+// --- performance monitors
+u64 read_pmcr(Pe& pe) { return pmu_control(pe); }
+void write_pmcr(Pe& pe, u64 v) { pmu_set_control(pe, v); }
+u64 read_pmcnten(Pe& pe) { return pe.sys.pmu.enabled; }
+void write_pmcntenset(Pe& pe, u64 v) { pmu_enable(pe, v, true); }
+void write_pmcntenclr(Pe& pe, u64 v) { pmu_enable(pe, v, false); }
+u64 read_pmovs(Pe& pe) {
+    pmu_update(pe);
+    return pe.sys.pmu.overflows;
 }
-u64 read_pmcr(Pe& pe) { return pe.sys.pmcr; }
-void write_pmcr(Pe& pe, u64 v) {
-    keeping_count(pe, [&] { pe.sys.pmcr = v & 0x69; });  // E, D, X, DP, LC; P has no counters
-    if (v & 4) pe.sys.pmccntr_base = counting(pe) ? pe.cycles : 0;
+void write_pmovsclr(Pe& pe, u64 v) { pmu_overflow(pe, v, false); }
+void write_pmovsset(Pe& pe, u64 v) { pmu_overflow(pe, v, true); }
+u64 read_pminten(Pe& pe) { return pe.sys.pmu.interrupts; }
+void write_pmintenset(Pe& pe, u64 v) { pmu_enable_interrupts(pe, v, true); }
+void write_pmintenclr(Pe& pe, u64 v) { pmu_enable_interrupts(pe, v, false); }
+void write_pmswinc(Pe& pe, u64 v) { pmu_software_increment(pe, v); }
+u64 read_pmselr(Pe& pe) { return pe.sys.pmu.selected; }
+void write_pmselr(Pe& pe, u64 v) { pe.sys.pmu.selected = v & 0x1f; }
+u64 read_pmuserenr(Pe& pe) { return pe.sys.pmu.user; }
+void write_pmuserenr(Pe& pe, u64 v) { pe.sys.pmu.user = v & 0xf; }
+u64 read_pmxevtyper(Pe& pe) { return pmu_type(pe, pmu_selected(pe)); }
+void write_pmxevtyper(Pe& pe, u64 v) { pmu_set_type(pe, pmu_selected(pe), v); }
+u64 read_pmxevcntr(Pe& pe) { return pe.sys.pmu.selected == 31 ? 0 : pmu_value(pe, pmu_selected(pe)); }
+void write_pmxevcntr(Pe& pe, u64 v) {
+    if (pe.sys.pmu.selected != 31) pmu_set_value(pe, pmu_selected(pe), v);
 }
-u64 read_pmcnten(Pe& pe) { return pe.sys.pmcnten; }
-void write_pmcntenset(Pe& pe, u64 v) {
-    keeping_count(pe, [&] { pe.sys.pmcnten |= v & kCycleCounter; });
+template <unsigned kCounter>
+u64 read_pmcntr(Pe& pe) {
+    return pmu_value(pe, kCounter);
 }
-void write_pmcntenclr(Pe& pe, u64 v) {
-    keeping_count(pe, [&] { pe.sys.pmcnten &= ~v; });
+template <unsigned kCounter>
+void write_pmcntr(Pe& pe, u64 v) {
+    pmu_set_value(pe, kCounter, v);
 }
-u64 read_pmovs(Pe& pe) { return pe.sys.pmovs; }
-void write_pmovsclr(Pe& pe, u64 v) { pe.sys.pmovs &= ~v; }
-void write_pmovsset(Pe& pe, u64 v) { pe.sys.pmovs |= v & kCycleCounter; }
-u64 read_pminten(Pe& pe) { return pe.sys.pminten; }
-void write_pmintenset(Pe& pe, u64 v) { pe.sys.pminten |= v & kCycleCounter; }
-void write_pmintenclr(Pe& pe, u64 v) { pe.sys.pminten &= ~v; }
-u64 read_pmccntr(Pe& pe) { return cycle_count(pe); }
-void write_pmccntr(Pe& pe, u64 v) { pe.sys.pmccntr_base = counting(pe) ? pe.cycles - v : v; }
-u64 read_pmxevtyper(Pe& pe) { return pe.sys.pmselr == 31 ? pe.sys.pmccfiltr : 0; }
-void write_pmxevtyper(Pe& pe, u64 v) {
-    if (pe.sys.pmselr == 31) pe.sys.pmccfiltr = v & 0xfc000000;
+template <unsigned kCounter>
+u64 read_pmtyper(Pe& pe) {
+    return pmu_type(pe, kCounter);
+}
+template <unsigned kCounter>
+void write_pmtyper(Pe& pe, u64 v) {
+    pmu_set_type(pe, kCounter, v);
 }
 
 // --- the table
@@ -146,6 +159,7 @@ constexpr bool FeatureConfig::*feature_dit = &FeatureConfig::dit;
 constexpr bool FeatureConfig::*feature_ssbs = &FeatureConfig::ssbs;
 constexpr bool FeatureConfig::*feature_pauth = &FeatureConfig::pauth;
 constexpr bool FeatureConfig::*feature_fp = &FeatureConfig::fp;
+constexpr bool FeatureConfig::*feature_pmu = &FeatureConfig::pmu;
 constexpr bool FeatureConfig::*feature_lor = &FeatureConfig::lor;
 
 std::vector<SystemRegister> make_table() {

@@ -73,7 +73,7 @@ struct Outcome {
 
 struct MmuStats {  // accesses = hits + misses; L1 hits include those the filter answered (the PE adds them)
     u64 l1i_accesses = 0, l1i_misses = 0, l1d_accesses = 0, l1d_misses = 0, l2_accesses = 0, l2_misses = 0;
-    u64 walk_cache_hits = 0, walks = 0, walk_reads = 0, walk_cycles = 0, fills = 0, evictions = 0;
+    u64 walk_cache_hits = 0, walks = 0, fetch_walks = 0, walk_reads = 0, walk_cycles = 0, fills = 0, evictions = 0;
     u64 conflicts = 0, conflict_aborts = 0, stale_uses = 0, hw_af_updates = 0, hw_dirty_updates = 0;
     u64 entries_invalidated = 0, tlbis_received = 0;
 };

@@ -138,6 +138,7 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
     BbmChecker* checker = mmu.domain ? mmu.domain->checker : nullptr;
     Gatherer g(mmu.domain, ram, half, va, regime.asid);
     ++mmu.stats.walks;
+    if (fetch) ++mmu.stats.fetch_walks;
     u32 cycles = mmu.config.walk_start_cycles;
 
     // The deepest table that the walk cache knows; several at that level are a conflict.

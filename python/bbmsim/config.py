@@ -123,12 +123,20 @@ class Features:
     ttl: bool = True
     xs: bool = False
     tlbios: bool = True
+    pmu: bool = True
     fp: bool = False
     fp16: bool = False
     fhm: bool = False
     jscvt: bool = False
     fcma: bool = False
     frintts: bool = False
+    dotprod: bool = False
+    aes: bool = False
+    pmull: bool = False
+    sha1: bool = False
+    sha256: bool = False
+    sha512: bool = False
+    sha3: bool = False
 
 
 @dataclass(frozen=True)

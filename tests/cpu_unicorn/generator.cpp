@@ -21,12 +21,21 @@ bool needs_key(std::string_view n) {
     static constexpr std::string_view kNames[] = {"PACGA", "PAC_reg", "PAC_zero", "XPAC_reg", "PAC_hint", "XPACLRI"};
     return std::find(std::begin(kNames), std::end(kNames), n) != std::end(kNames);
 }
+// "fp,aes": names or features.
+bool listed(std::string_view list, std::string_view word) {
+    for (std::size_t at = 0; at <= list.size();) {
+        const std::size_t end = std::min(list.find(',', at), list.size());
+        if (list.substr(at, end - at) == word) return true;
+        at = end + 1;
+    }
+    return false;
+}
 }  // namespace
 
 Generator::Generator(u64 seed, bool pauth, std::string only) : rng_(seed), pauth_(pauth) {
     for (const cpu::EncodingInfo& info : cpu::encodings()) {
         const std::string_view name = info.name, operands = info.operands, bits = info.bits;
-        if (!only.empty() && only != name && only != info.feature_name) continue;
+        if (!only.empty() && !listed(only, name) && !listed(only, info.feature_name)) continue;
         const Explained* why = explained(name, 0);
         if ((why && why->applies == &every) || exclusive(name) || needs_key(name) != pauth) continue;
         const bool memory = operands.find('[') != std::string_view::npos;

@@ -19,7 +19,7 @@ namespace bbmsim::difftest {
 //   x28, x29      small index registers
 class Generator {
 public:
-    Generator(u64 seed, bool pauth, std::string only = {});  // only: lines of this name or feature
+    Generator(u64 seed, bool pauth, std::string only = {});  // only: lines of these names or features
     // About `length` random instructions at `pc`, and the WFI at which both sides stop.
     Sequence sequence(u64 pc, unsigned length);
 

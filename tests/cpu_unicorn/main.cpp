@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// cpu_unicorn [--seed N] [--instructions N] [--pauth] [--only NAME]: runs random sequences on both sides and compares
-// all registers, NZCV, PC and memory. Prints one line a disagreement, then "instructions=N sequences=N
+// cpu_unicorn [--seed N] [--instructions N] [--pauth] [--only NAME,...]: runs random sequences on both sides and
+// compares all registers, NZCV, PC and memory. Prints one line a disagreement, then "instructions=N sequences=N
 // disagreements=N". Exit status 0: none.
 #include "models/cpu/disasm.hpp"
 #include "tests/cpu_unicorn/generator.hpp"
@@ -104,7 +104,7 @@ int main(int argc, char** argv) {
         else if (!std::strcmp(argv[i], "--only") && i + 1 < argc)
             only = argv[++i];
         else {
-            fmt::print(stderr, "usage: cpu_unicorn [--seed N] [--instructions N] [--pauth] [--only NAME]\n");
+            fmt::print(stderr, "usage: cpu_unicorn [--seed N] [--instructions N] [--pauth] [--only NAME,...]\n");
             return 2;
         }
     }

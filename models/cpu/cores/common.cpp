@@ -6,7 +6,7 @@ namespace bbmsim::cpu::cores {
 FeatureConfig armv8_0() {
     FeatureConfig f;
     visit_fields(f, [](const char*, bool& feature) { feature = false; });
-    f.crc32 = true;
+    f.crc32 = f.pmu = true;
     return f;
 }
 

@@ -39,6 +39,11 @@ inline void registers(Op& op, u32 raw) {
     op.rm = static_cast<u8>(field(raw, 16, 5));
     op.ra = static_cast<u8>(field(raw, 10, 5));
 }
+template <class F>
+void bind_simd(Op& op, u32 raw) {
+    registers(op, raw);
+    op.fn = &simd<F>;
+}
 constexpr u8 vector_bytes(u32 raw) { return bit(raw, 30) ? 16 : 8; }
 
 }  // namespace bbmsim::cpu

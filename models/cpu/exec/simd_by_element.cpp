@@ -73,6 +73,14 @@ struct DoublingHigh {
         return saturate<true, T>(pe, (product + (kRound ? i128{1} << (kBits<T> - 1) : 0)) >> kBits<T>);
     }
 };
+template <int kSign>
+struct DoublingHighAccumulate {  // FEAT_RDM
+    template <class T>
+    static T f(Pe& pe, T d, T n, T m) {
+        const i128 sum = number<true>(d) * (i128{1} << kBits<T>)+kSign * 2 * number<true>(n) * number<true>(m);
+        return saturate<true, T>(pe, (sum + (i128{1} << (kBits<T> - 1))) >> kBits<T>);
+    }
+};
 
 }  // namespace
 
@@ -92,6 +100,8 @@ BY_ELEMENT(MLA_element, 0, Multiply<1>)
 BY_ELEMENT(MLS_element, 0, Multiply<-1>)
 BY_ELEMENT(SQDMULH_element, kHS, DoublingHigh<false>)
 BY_ELEMENT(SQRDMULH_element, kHS, DoublingHigh<true>)
+BY_ELEMENT(SQRDMLAH_element, kHS, DoublingHighAccumulate<1>)
+BY_ELEMENT(SQRDMLSH_element, kHS, DoublingHighAccumulate<-1>)
 LONG_BY_ELEMENT(SMULL_element, MultiplyLong<true, 0>)
 LONG_BY_ELEMENT(UMULL_element, MultiplyLong<false, 0>)
 LONG_BY_ELEMENT(SMLAL_element, MultiplyLong<true, 1>)

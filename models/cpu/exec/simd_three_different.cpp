@@ -58,16 +58,6 @@ struct PolynomialLong {
         return r;
     }
 };
-// PMULL of doublewords, FEAT_PMULL.
-struct PolynomialQuad {
-    static void run(Pe& pe, const Op* op) {
-        const u64 n = op->aux2 ? pe.v[op->rn].hi : pe.v[op->rn].lo, m = op->aux2 ? pe.v[op->rm].hi : pe.v[op->rm].lo;
-        unsigned __int128 r = 0;
-        for (unsigned i = 0; i < 64; ++i)
-            if (m >> i & 1) r ^= static_cast<unsigned __int128>(n) << i;
-        pe.v[op->rd] = {static_cast<u64>(r), static_cast<u64>(r >> 64)};
-    }
-};
 
 }  // namespace
 
@@ -105,10 +95,6 @@ HIGH(RSUBHN, true, true)
 LENGTHEN(SQDMULL, kHS, DoublingLong<0>)
 LENGTHEN(SQDMLAL, kHS, DoublingLong<1>)
 LENGTHEN(SQDMLSL, kHS, DoublingLong<-1>)
-void bind_PMULL(Op& op, u32 raw, const DecodeContext&) {
-    const unsigned size = field(raw, 22, 2);
-    lengthening<Long, PolynomialLong, kB>(op, raw, size);
-    if (size == 3) op.fn = &simd<PolynomialQuad>;
-}
+LENGTHEN(PMULL, kB, PolynomialLong)
 
 }  // namespace bbmsim::cpu

@@ -77,6 +77,15 @@ struct DoublingHigh {
         return saturate<true, T>(pe, (product + (kRound ? i128{1} << (kBits<T> - 1) : 0)) >> kBits<T>);
     }
 };
+// FEAT_RDM: accumulates before it rounds and saturates.
+template <int kSign>
+struct DoublingHighAccumulate {
+    template <class T>
+    static T f(Pe& pe, T d, T n, T m) {
+        const i128 sum = number<true>(d) * (i128{1} << kBits<T>)+kSign * 2 * number<true>(n) * number<true>(m);
+        return saturate<true, T>(pe, (sum + (i128{1} << (kBits<T> - 1))) >> kBits<T>);
+    }
+};
 
 // Logical ones have the operation where others have the size.
 template <class F>
@@ -128,6 +137,8 @@ SAME(MUL_v, Mul, kBHS)
 SAME(PMUL, PolynomialMul, kB)
 SAME(SQDMULH, DoublingHigh<false>, kHS, kHS)
 SAME(SQRDMULH, DoublingHigh<true>, kHS, kHS)
+SAME(SQRDMLAH, DoublingHighAccumulate<1>, kHS, kHS)
+SAME(SQRDMLSH, DoublingHighAccumulate<-1>, kHS, kHS)
 PAIRWISE(SMAXP, Max<true>, kBHS)
 PAIRWISE(UMAXP, Max<false>, kBHS)
 PAIRWISE(SMINP, Min<true>, kBHS)

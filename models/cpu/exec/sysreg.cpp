@@ -184,6 +184,7 @@ const Op* dit_imm(Pe& pe, const Op* op) {
 void bind_MRS(Op& op, u32 raw, const DecodeContext& context) {
     op.rd = destination(raw, 0);
     const SystemRegister* info = bind_register(op, raw, context);
+    op.ends_block = info && (info->flags & kEndsBlock) && info->feature == &FeatureConfig::pmu;
     if (!info) {
         if (reserved_id_space(id_of(raw))) op.fn = &mrs_zero;
         return;
