@@ -17,6 +17,8 @@ from .timeline import Recording
 if TYPE_CHECKING:
     import pandas
 
+    from .baseline import Baseline
+
 SCHEMA = "bbmsim.run/1"
 CAUSES = ("execution", "cache", "walk", "tlbi_dsb", "wfe", "parked")
 #: what a run may end with, in the words of the record, and what that means
@@ -107,10 +109,15 @@ class Result:
         except (KeyError, TypeError, IndexError, AttributeError) as error:
             raise ConfigError(f"run={path}: a damaged run record ({error})", "run") from None
 
+    def accept(self, baseline: Baseline) -> None:
+        """Findings that the baseline lists count no longer; they stay in the record, which says so."""
+        self.record["baseline"] = baseline.judge(self.violations, self.hazards).to_dict(baseline.path)
+
     @property
     def clean(self) -> bool:
-        """No violations and no hazards."""
-        return not self.violations and not self.hazards
+        """No violations and no hazards, but for those that a baseline accepts."""
+        known = self.record.get("baseline", {"violations": (), "hazards": ()})
+        return len(self.violations) == len(known["violations"]) and len(self.hazards) == len(known["hazards"])
 
     @property
     def finished(self) -> bool:

@@ -12,6 +12,7 @@ from click.shell_completion import CompletionItem
 from .. import catalog
 from ..config import Board, parse_cores, presets
 from ..errors import ConfigError
+from .ci import ci_options
 
 DEFAULT_CORES = "cortex-x4,cortex-a720*3"
 DEFAULT_MEMORY = "4GiB"
@@ -79,7 +80,7 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
     ):
         function = option(function)
-    return function
+    return ci_options(function)
 
 
 def workload_option(function: Callable[..., Any]) -> Callable[..., Any]:

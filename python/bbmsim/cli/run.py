@@ -21,6 +21,7 @@ from ..simulation import Simulation
 from ..units import parse_time
 from ..workload import Workload, from_name
 from . import options
+from .ci import Ci
 from .live import Live
 
 _BENCH_ROUNDS = 3
@@ -66,6 +67,7 @@ def carry_out(
     """
     limit = parse_time(timeout)
     outputs = {name: check_writable(p, name) for name, p in files.items() if p}
+    ci = Ci(click.get_current_context())
     console = make_console()
     guest = make_guest()
     if bench:
@@ -76,6 +78,7 @@ def carry_out(
         asked = {"workload": sim.workload.to_dict(), "board": board.to_dict(), "seed": seed, "pokes": [p.to_dict() for p in sim.pokes]}
         console.print(f"[bold]{summary(asked)}[/bold]")
     result = _run(console, sim, limit, quiet)
+    ci.write(result)
     _write(result, outputs)  # before a word is printed: whoever reads our output may go away
     if quiet:
         console.print(f"{result.outcome}: {result.detail or OUTCOMES[result.outcome]}; {findings_line(result)}")
@@ -85,6 +88,7 @@ def carry_out(
         print_report(console, result)
         for name, path in outputs.items():
             console.print(f"{name}: {path}", markup=False)
+    ci.say(console, result)
     return result.exit_status
 
 

@@ -65,7 +65,7 @@ def findings_line(result: Result) -> str:
     looked = f"{format_count(checker['descriptor_writes'])} descriptor writes, {format_count(checker['fills'])} TLB fills"
     if not result.record["board"]["checker"]:
         return "the checker was off"
-    if result.clean:
+    if not result.violations and not result.hazards:
         return f"no violations: looked at {looked}"
     v, h = len(result.violations), len(result.hazards)
     return f"{v} violation{'s' * (v != 1)}, {h} hazard{'s' * (h != 1)}; looked at {looked}"

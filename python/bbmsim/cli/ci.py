@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options for CI: findings that are accepted, and files that CI systems read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from ..baseline import Baseline
+from ..files import check_writable, write_whole
+from ..report.ci import junit, sarif
+from ..result import Result
+
+_META = "bbmsim.ci"
+
+
+def ci_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """They are kept beside the command's own parameters; requested() finds them."""
+
+    def keep(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+        if value is not None:
+            context.meta.setdefault(_META, {})[parameter.name] = value
+
+    for name, text in (
+        ("--junit", "Write the findings as a JUnit test report."),
+        ("--sarif", "Write the findings as SARIF 2.1.0, for code scanning."),
+        ("--write-baseline", "Write a baseline that accepts just what this run found."),
+        ("--baseline", "Accept the findings that this file lists (see the manual, findings)."),
+    ):
+        function = click.option(name, type=click.Path(), metavar="FILE", help=text, expose_value=False, callback=keep)(function)
+    return function
+
+
+class Ci:
+    """What was asked for; every file is looked at before the run begins."""
+
+    def __init__(self, context: click.Context) -> None:
+        asked: dict[str, str] = context.meta.get(_META, {})
+        self.baseline = Baseline.load(asked["baseline"]) if "baseline" in asked else None
+        self._outputs: dict[str, Path] = {
+            name.replace("_", "-"): check_writable(path, name.replace("_", "-"))
+            for name, path in asked.items()
+            if name != "baseline"
+        }
+
+    def write(self, result: Result) -> None:
+        """Applies the baseline and writes the files."""
+        if self.baseline is not None:
+            result.accept(self.baseline)
+        for name, path in self._outputs.items():
+            if name == "write-baseline":
+                Baseline.of(result.violations, result.hazards).save(path)
+            else:
+                write_whole(path, {"sarif": sarif, "junit": junit}[name](result), name)
+
+    def say(self, console: Console, result: Result) -> None:
+        known = result.record.get("baseline")
+        if known is not None:
+            count = len(known["violations"]) + len(known["hazards"])
+            console.print(f"baseline   {count} finding{'s' * (count != 1)} accepted by {known['path']}", markup=False)
+            for line in known["silenced"]:
+                console.print(f"  accepted     {line}", markup=False)
+            for line in known["unmatched"]:
+                console.print(f"  matches nothing any more: {line}", markup=False)
+        for name, path in self._outputs.items():
+            console.print(f"{name}: {path}", markup=False)

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Findings for other people's CI: SARIF 2.1.0 (code scanning) and JUnit XML (test reports)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from .. import _core
+from ..result import OUTCOMES, Result
+from .text import summary
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_NO_XML = {c: "?" for c in range(32) if c not in (9, 10, 13)}
+
+
+def sarif(result: Result) -> str:
+    """One SARIF run. A finding's place is the symbol with its offset (a logical location); accepted findings are marked
+    as suppressed."""
+    silenced = result.record.get("baseline", {"violations": [], "hazards": []})
+    rules = [
+        {
+            "id": r["id"],
+            "shortDescription": {"text": r["title"]},
+            "fullDescription": {"text": r["text"]},
+            "help": {"text": f"Arm Architecture Reference Manual, DDI 0487: {r['arm_rule']}"},
+        }
+        for r in _core.rules()
+    ]
+    rules += [
+        {"id": f"hazard-{kind}", "shortDescription": {"text": f"an access was answered by a {kind} translation"}}
+        for kind in ("stale", "conflict")
+    ]
+
+    def finding(rule: str, level: str, symbol: str, text: str, count: int, suppressed: bool) -> dict[str, Any]:
+        out: dict[str, Any] = {
+            "ruleId": rule,
+            "level": level,
+            "message": {"text": text},
+            "locations": [{"logicalLocations": [{"fullyQualifiedName": symbol, "kind": "function"}]}],
+            "occurrenceCount": count,
+            "partialFingerprints": {"bbmsim/v1": f"{rule}@{symbol.rsplit('+0x', 1)[0]}"},
+        }
+        if suppressed:
+            out["suppressions"] = [{"kind": "external", "justification": "accepted by the baseline"}]
+        return out
+
+    found = [
+        finding(v.rule, "error", v.symbol, v.text, v.count, i in silenced["violations"])
+        for i, v in enumerate(result.violations)
+    ] + [
+        finding(f"hazard-{h.kind}", "error", h.symbol, h.text, h.count, i in silenced["hazards"])
+        for i, h in enumerate(result.hazards)
+    ]
+    tool = {"name": "bbmsim", "version": _core.version, "rules": rules}
+    run = {"tool": {"driver": tool}, "results": found, "properties": {"outcome": result.outcome, "run": summary(result.record)}}
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
+
+
+def junit(result: Result) -> str:
+    """One test suite: the guest's own end, and one test case for each rule that the checker knows and each kind of hazard."""
+    silenced = result.record.get("baseline", {"violations": [], "hazards": []})
+    cases: list[tuple[str, list[str]]] = []
+    ended = [] if result.finished else [f"{result.outcome}: {result.detail or OUTCOMES[result.outcome]}"]
+    cases.append(("outcome", ended))
+    for rule in _core.rules():
+        open_ = [v for i, v in enumerate(result.violations) if v.rule == rule["id"] and i not in silenced["violations"]]
+        cases.append((rule["id"], [str(v) for v in open_]))
+    for kind in ("stale", "conflict"):
+        left = [h for i, h in enumerate(result.hazards) if h.kind == kind and i not in silenced["hazards"]]
+        cases.append((f"hazard-{kind}", [str(h) for h in left]))
+    seconds = result.record["host"]["wall_s"]
+    failed = sum(1 for _, texts in cases if texts)
+    name = quoteattr(summary(result.record))
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuite name={name} tests="{len(cases)}" failures="{failed}" errors="0" time="{seconds:.3f}">']
+    for case, texts in cases:
+        if not texts:
+            lines.append(f'  <testcase classname="bbmsim" name={quoteattr(case)}/>')
+            continue
+        head = quoteattr(texts[0].splitlines()[0].translate(_NO_XML))
+        body = escape("\n\n".join(texts).translate(_NO_XML))
+        lines.append(f'  <testcase classname="bbmsim" name={quoteattr(case)}><failure message={head}>{body}</failure></testcase>')
+    return "\n".join([*lines, "</testsuite>"]) + "\n"
