@@ -45,6 +45,9 @@ constexpr bool FeatureConfig::*feature_sha1 = &FeatureConfig::sha1;
 constexpr bool FeatureConfig::*feature_sha256 = &FeatureConfig::sha256;
 constexpr bool FeatureConfig::*feature_sha512 = &FeatureConfig::sha512;
 constexpr bool FeatureConfig::*feature_sha3 = &FeatureConfig::sha3;
+constexpr bool FeatureConfig::*feature_fp16 = &FeatureConfig::fp16;
+constexpr bool FeatureConfig::*feature_jscvt = &FeatureConfig::jscvt;
+constexpr bool FeatureConfig::*feature_frintts = &FeatureConfig::frintts;
 constexpr bool FeatureConfig::*feature_lor = &FeatureConfig::lor;
 
 #define INST(NAME, MNEMONIC, BITS, OPERANDS, FEATURE) static_assert(sizeof(BITS) == 33, "32 bits: " #NAME " " MNEMONIC);
@@ -101,7 +104,8 @@ bool decode(u32 raw, const DecodeContext& context, Op& out) {
     out = Op{};
     out.raw = raw;
     const EncodingInfo* info = find_encoding(raw);
-    if (info && info->feature == feature_fp && !context.features.fp)
+    constexpr u32 kFpSimd = 3u << 26;  // data processing, loads and stores of SIMD&FP registers
+    if (info && info->feature && (raw & kFpSimd) == kFpSimd && !context.features.fp)
         bind_FP_SIMD(out, raw, context);  // reports itself
     else if (info && (!info->feature || context.features.*info->feature))
         info->bind(out, raw, context);

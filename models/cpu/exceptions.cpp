@@ -91,7 +91,6 @@ const Op* undefined(Pe& pe, const Op* op) { return sync_exception(pe, op, kEcUnk
 
 const Op* unmodelled_fp(Pe& pe, const Op* op) {
     if (pe.unmodelled_fp++ == 0) pe.unmodelled_fp_pc = pe.pc_of(op);
-    if (impl_of(pe).config.features.fp && fp_disabled(pe)) return fp_trap(pe, op);
     return undefined(pe, op);
 }
 

@@ -28,6 +28,12 @@ std::string fp_immediate(u32 imm8) {
     return fmt::format("#{:.18e}", std::bit_cast<double>(expand_fp_immediate<11, 52>(imm8)));
 }
 unsigned fp_scale(u32 type) { return type == 3 ? 1 : type == 1 ? 3 : 2; }
+// By indexed element, of the size given: halves have 16 registers and one more bit of index, doubles one less.
+std::string indexed(const Bits& b, unsigned scale) {
+    const u32 h = b.get('h'), l = b.get('l'), m = b.get('m'), r = b.get('r');
+    const u32 index = scale == 1 ? h << 2 | l << 1 | m : scale == 2 ? h << 1 | l : h;
+    return fmt::format("v{}.{}[{}]", scale == 1 ? r : m << 4 | r, kSizes[scale], index);
+}
 
 // Shift by immediate: the top bit of immh; copy: the lowest bit of imm5.
 unsigned shift_scale(const Bits& b) { return static_cast<unsigned>(std::bit_width(b.get('i') >> 3 | 1)) - 1; }
@@ -48,6 +54,10 @@ std::string vector_register(const Bits& b, char field, std::string_view as) {
     if (as == "J") suffix = arrangement(shift_scale(b) + 1, 16);
     if (as == "W") suffix = arrangement(element_scale(b), vector_bytes_of(b));
     if (as == "F") suffix = arrangement(2 + b.get('y'), vector_bytes_of(b));
+    if (as == "U") suffix = arrangement(2 + b.get('y'), 8u << b.get('y'));
+    if (as == "C") suffix = arrangement(1 + b.get('y'), vector_bytes_of(b));
+    if (as == "N") suffix = arrangement(2 + b.get('y'), 16);
+    if (as == "H") suffix = arrangement(1, vector_bytes_of(b));
     return fmt::format("v{}.{}", b.get(field), suffix);
 }
 
@@ -105,11 +115,10 @@ std::optional<std::string> integer(const Bits& b, std::string_view t) {
         const char x = scale == 3 ? 'x' : 'w';
         return n == 31 ? fmt::format("{}zr", x) : fmt::format("{}{}", x, n);
     }
-    if (t == "melem") {  // by indexed element: halfwords have 16 registers and one more bit of index
-        const bool half = b.get('z') == 1;
-        const u32 index = b.get('h') << 1 | b.get('l'), m = b.get('m'), r = b.get('r');
-        return fmt::format("v{}.{}[{}]", half ? r : m << 4 | r, kSizes[b.get('z')], half ? index << 1 | m : index);
-    }
+    if (t == "melem") return indexed(b, b.get('z'));
+    if (t == "felem") return indexed(b, b.width('y') ? 2 + b.get('y') : 1);
+    if (t == "fbits") return fmt::format("#{}", 64 - b.get('k'));
+    if (t == "vfpimm") return fp_immediate(b.get('a') << 5 | b.get('i'));
     if (t == "dotelem") return fmt::format("v{}.4b[{}]", b.get('m'), b.get('h') << 1 | b.get('l'));
     if (t == "fpimm") return fp_immediate(b.get('i'));
     if (t == "topn") return fmt::format("v{}.d[1]", b.get('n'));

@@ -16,10 +16,11 @@ namespace bbmsim::cpu {
 //   Pf               S, D or Q by the pair's opc p
 //   Ef               by the element size z
 //   Gf If Jf Kf      by the size above z; by the shift immediate i, the size above it; by the element number i
-//   Ff               floating point, by the type y: S, D, H
+//   Ff               floating point, by the type y: S, D, reserved, H
 //   Vf.A             vector of field f with arrangement A: T elements of size z in Q, L of the size above in 128 bits,
-//                    P of the size above in Q, I and J as If and Jf, W as Kf, B, S, D such elements in Q, F floating
-//                    point by size y in Q, or written out (16b)
+//                    P of the size above in Q, I and J as If and Jf, W as Kf, B H S D that size in Q, F floating point
+//                    by size y in Q, U a pair of them, C and N of the size below in Q and itself in 128 bits, or
+//                    written out (16b)
 //   and lists, elements and immediates by name
 std::optional<std::string> simd_token(const Bits& b, std::string_view token);
 

@@ -128,7 +128,7 @@ struct Pe {
 const Op* leave_for(Pe& pe, const Op* op, Exit why);    // re-execute `op` later: it did not retire
 const Op* leave_after(Pe& pe, const Op* op, Exit why);  // `op` retired; resume behind it
 const Op* undefined(Pe& pe, const Op* op);              // EC 0
-const Op* unmodelled_fp(Pe& pe, const Op* op);          // FP/SIMD: traps by CPACR, else reports and UNDEFINED
+const Op* unmodelled_fp(Pe& pe, const Op* op);          // FP/SIMD on a core without: reports and UNDEFINED
 const Op* fp_trap(Pe& pe, const Op* op);                // CPACR_EL1.FPEN: EC 0x07
 const Op* alignment_fault(Pe& pe, const Op* op, u64 va, bool write);
 const Op* pc_alignment_fault(Pe& pe, u64 target);  // branch to a misaligned PC: taken at the target

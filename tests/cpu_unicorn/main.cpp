@@ -85,6 +85,14 @@ void report(const Sequence& q, const std::string& text) {
     std::string words;
     for (std::size_t i = 0; i + 5 < q.words.size(); ++i)
         words += fmt::format("    {:08x} {}\n", q.words[i], cpu::own_text(q.words[i], q.start.pc + 4 * i));
+    if (q.words.size() == 6) {  // one instruction: what it may have read
+        const auto& v = q.start.v;
+        const u32 raw = q.words[0];
+        words += fmt::format("    fpcr={:#x}", q.start.fpcr);
+        for (const u32 r : {raw & 31, raw >> 5 & 31, raw >> 16 & 31})
+            words += fmt::format(" v{}={:016x}{:016x}", r, v[r].hi, v[r].lo);
+        words += "\n";
+    }
     fmt::print("ours/unicorn:{}\n{}", text, words);
 }
 

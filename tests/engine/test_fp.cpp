@@ -50,6 +50,38 @@ TEST_F(Fp, ControlAndStatusKeepTheirDefinedBits) {
     EXPECT_EQ(pe.r[3], 0x0800009fu);
 }
 
+// FEAT_FP16 brings FPCR.FZ16 and the arithmetic on halves; conversions to and from halves every core has.
+TEST_F(Fp, HalfPrecisionIsAFeature) {
+    constexpr const char* kUse =
+        "mov x1, #-1; msr fpcr, x1; mrs x2, fpcr; msr fpcr, xzr; mov w1, #0x3c00; fmov s1, w1; fcvt s2, h1; fmov w3, "
+        "s2;"
+        ".arch armv8.2-a+fp16; fadd h4, h1, h1; fmov w4, h4; svc #0";
+    go(std::string(kEnable) + kUse);
+    EXPECT_EQ(pe.r[2], 0x07c00000u);
+    EXPECT_EQ(pe.r[3], 0x3f800000u);
+    EXPECT_EQ(ec(), 0u) << "FADD of halves is UNDEFINED";
+    EXPECT_EQ(pe.unmodelled_fp, 0u);
+
+    CoreConfig config = with_fp();
+    config.features.fp16 = true;
+    Machine half{{.config = config}};
+    half.load(kCode, std::string(".arch armv8-a+fp+simd\n") + kEnable + kUse);
+    half.reset(0);
+    half.load_stop_vectors();
+    ASSERT_EQ(half.run(), Exit::kOff);
+    EXPECT_EQ(half.pe[0]->r[20] >> 26, 0x15u);
+    EXPECT_EQ(half.pe[0]->r[2], 0x07c80000u);
+    EXPECT_EQ(half.pe[0]->r[4], 0x4000u);
+}
+
+TEST_F(Fp, WhatNoExtensionOfTheCoreAllocatesIsUndefined) {
+    for (const char* use : {".inst 0x1ea02820", ".inst 0x4e40ec20", ".inst 0x1e7e0020", ".inst 0x1e284020"}) {
+        go(std::string(kEnable) + use + "; svc #0");  // type 10; FMLAL; FJCVTZS; FRINT32Z
+        EXPECT_EQ(ec(), 0u) << use;
+    }
+    EXPECT_EQ(pe.unmodelled_fp, 0u);
+}
+
 TEST_F(Fp, SaturationIsSticky) {
     go(std::string(kEnable) +
        "mvni v1.4s, #0; uqadd v2.4s, v1.4s, v1.4s; movi v1.4s, #0; uqadd v2.4s, v1.4s, v1.4s;"

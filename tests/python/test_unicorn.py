@@ -15,7 +15,7 @@ import pytest
 
 from bbmsim import _core
 
-SIMD = "fp,aes,pmull,sha1,sha256,sha512,sha3,rdm,dotprod"
+SIMD = "fp,fp16,jscvt,frintts,aes,pmull,sha1,sha256,sha512,sha3,rdm,dotprod"
 PROGRAM = Path(_core.build_dir) / "tests" / "cpu_unicorn" / "cpu_unicorn"
 
 
@@ -37,7 +37,7 @@ def test_base_instructions_agree(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_simd_and_fp_instructions_agree(seed: int) -> None:
-    assert compare("--only", SIMD, "--seed", str(seed), "--instructions", "150000") >= 150_000
+    assert compare("--only", SIMD, "--seed", str(seed), "--instructions", "200000") >= 200_000
 
 
 def test_cryptographic_and_dot_product_instructions_agree() -> None:

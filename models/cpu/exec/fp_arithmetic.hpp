@@ -1,63 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arithmetic on single and double precision with Arm's results and flags, by the host's SSE.
+// Arithmetic on numbers with Arm's results and flags, by the host's SSE.
 //
-// NaN operands, default NaNs, and flushing to zero are decided here; the host rounds numbers and reports its flags.
-// The two differ in tininess: Arm detects it before rounding, SSE after.
+// NaN operands, default NaNs, and flushing to zero are decided here and in fp_format.hpp; the host rounds numbers and
+// reports its flags. The two differ in tininess: Arm detects it before rounding, SSE after. Halves are computed in
+// double precision rounded to odd and then rounded once more: with 53 >= 2 * 11 + 2 bits the result is the exact one's.
 #pragma once
 
-#include "models/cpu/pe.hpp"
+#include "models/cpu/exec/fp_round.hpp"
 
 #include <xmmintrin.h>
 
-#include <bit>
-#include <type_traits>
-
 namespace bbmsim::cpu::fp {
 
-inline constexpr u64 kIoc = 1, kDzc = 2, kOfc = 4, kUfc = 8, kIxc = 16, kIdc = 128;
-inline constexpr u64 kFz = u64{1} << 24, kDn = u64{1} << 25;
-
-template <class F>
-using BitsOf = std::conditional_t<sizeof(F) == 8, u64, u32>;
-template <class F>
-struct Format {
-    using B = BitsOf<F>;
-    static constexpr unsigned kFraction = sizeof(F) == 8 ? 52 : 23;
-    static constexpr B kSign = B{1} << (8 * sizeof(F) - 1);
-    static constexpr B kQuiet = B{1} << (kFraction - 1);
-    static constexpr B kMinNormal = B{1} << kFraction;
-    static constexpr B kInfinity = static_cast<B>(~kSign) >> kFraction << kFraction;
-    static constexpr B kDefaultNan = kInfinity | kQuiet;
-    static bool nan(B v) { return (v & ~kSign) > kInfinity; }
-    static bool signalling(B v) { return nan(v) && !(v & kQuiet); }
-    static bool denormal(B v) { return (v & ~kSign) && (v & ~kSign) < kMinNormal; }
-    static bool infinite(B v) { return (v & ~kSign) == kInfinity; }
-    static bool zero(B v) { return (v & ~kSign) == 0; }
-};
-
-// FPUnpack(): an operand that FPCR.FZ flushes.
-template <class F>
-BitsOf<F> operand(Pe& pe, BitsOf<F> v) {
-    if (!(pe.sys.fpcr & kFz) || !Format<F>::denormal(v)) return v;
-    pe.sys.fpsr |= kIdc;
-    return v & Format<F>::kSign;
-}
-template <class F>
-BitsOf<F> quieted(Pe& pe, BitsOf<F> v) {  // FPProcessNaN()
-    if (Format<F>::signalling(v)) pe.sys.fpsr |= kIoc;
-    return pe.sys.fpcr & kDn ? Format<F>::kDefaultNan : v | Format<F>::kQuiet;
-}
-// FPProcessNaNs(), FPProcessNaNs3(): signalling ones first, in the order given. True: `out` is the result.
-template <class F, class... Rest>
-bool nans(Pe& pe, BitsOf<F>& out, Rest... v) {
-    const BitsOf<F> all[] = {static_cast<BitsOf<F>>(v)...};
-    for (const auto x : all)
-        if (Format<F>::signalling(x)) return out = quieted<F>(pe, x), true;
-    for (const auto x : all)
-        if (Format<F>::nan(x)) return out = quieted<F>(pe, x), true;
-    return false;
-}
-
+constexpr u32 kHostInvalid = 1, kHostDivideByZero = 4, kHostOverflow = 8, kHostInexact = 0x20;
+constexpr u32 kHostToZero = 0x1f80 | 3 << 13;
 constexpr u32 mxcsr_of(u64 fpcr) {
     constexpr u32 kRounding[4] = {0, 2, 1, 3};  // RN, RP, RM, RZ
     return 0x1f80 | kRounding[fpcr >> 22 & 3] << 13;
@@ -69,7 +25,7 @@ void pin(F& x) {
     asm volatile("" : "+x"(x));
 }
 
-// `compute` on the host under the rounding mode of `fpcr`; its MXCSR flags in `flags`. NaN operands are not its.
+// `compute` on the host under `mxcsr`; its flags in `flags`. NaN operands are not its.
 template <class F, class Compute, class... A>
 F on_host(u32 mxcsr, u32& flags, Compute compute, A... args) {
     const u32 saved = _mm_getcsr();
@@ -81,35 +37,49 @@ F on_host(u32 mxcsr, u32& flags, Compute compute, A... args) {
     _mm_setcsr(saved);
     return r;
 }
-template <class F, class Compute, class... A>
-BitsOf<F> rounded(Pe& pe, Compute compute, A... args) {
-    using Fmt = Format<F>;
-    using B = BitsOf<F>;
-    const u32 mxcsr = mxcsr_of(pe.sys.fpcr);
+template <class Compute, class... A>
+u16 rounded_half(Pe& pe, Compute compute, A... args) {
     u32 flags = 0;
-    const B r = std::bit_cast<B>(on_host<F>(mxcsr, flags, compute, args...));
-    if (Fmt::nan(r)) {
-        pe.sys.fpsr |= kIoc;
-        return Fmt::kDefaultNan;
+    double r = on_host<double>(kHostToZero, flags, compute, args...);
+    if (std::isnan(r)) return invalid<u16>(pe);
+    if (flags & kHostDivideByZero) pe.sys.fpsr |= kDzc;
+    if (std::isinf(r)) return Format<Half>::kInfinity | (std::signbit(r) ? Format<Half>::kSign : 0);
+    if (r == 0) {  // exactly; its sign is the rounding mode's
+        r = on_host<double>(mxcsr_of(pe.sys.fpcr), flags, compute, args...);
+        return std::signbit(r) ? Format<Half>::kSign : 0;
     }
-    const bool inexact = flags & 0x20;
-    const B magnitude = r & ~Fmt::kSign;
-    bool tiny = magnitude < Fmt::kMinNormal && (magnitude || inexact);
-    if (magnitude == Fmt::kMinNormal && inexact) {  // up from below?
-        u32 ignored = 0;
-        const B down = std::bit_cast<B>(on_host<F>(0x1f80 | 3 << 13, ignored, compute, args...));
-        tiny = (down & ~Fmt::kSign) < Fmt::kMinNormal;
+    const Parts p = parts(r);
+    return round<u16>(pe, p.negative, p.mantissa, p.exponent, flags & kHostInexact, rounding(pe), pe.sys.fpcr);
+}
+template <class B, class Compute, class... A>
+B rounded(Pe& pe, Compute compute, A... args) {
+    using F = FormatOf<B>;
+    using Fmt = Format<F>;
+    if constexpr (Fmt::kIsHalf) {
+        return rounded_half(pe, compute, args...);
+    } else {
+        u32 flags = 0;
+        const B r = std::bit_cast<B>(on_host<F>(mxcsr_of(pe.sys.fpcr), flags, compute, args...));
+        if (Fmt::nan(r)) return invalid<B>(pe);
+        const bool inexact = flags & kHostInexact;
+        const B magnitude = Fmt::magnitude(r);
+        bool tiny = magnitude < Fmt::kMinNormal && (magnitude || inexact);
+        if (magnitude == Fmt::kMinNormal && inexact) {  // up from below?
+            u32 ignored = 0;
+            const B down = std::bit_cast<B>(on_host<F>(kHostToZero, ignored, compute, args...));
+            tiny = Fmt::magnitude(down) < Fmt::kMinNormal;
+        }
+        if (tiny && (pe.sys.fpcr & kFz)) {
+            pe.sys.fpsr |= kUfc;
+            return r & Fmt::kSign;
+        }
+        if (flags & kHostInvalid) pe.sys.fpsr |= kIoc;
+        if (flags & kHostDivideByZero) pe.sys.fpsr |= kDzc;
+        if (flags & kHostOverflow) pe.sys.fpsr |= kOfc;
+        if (tiny && inexact) pe.sys.fpsr |= kUfc;
+        if (inexact) pe.sys.fpsr |= kIxc;
+        return r;
     }
-    if (tiny && (pe.sys.fpcr & kFz)) {
-        pe.sys.fpsr |= kUfc;
-        return r & Fmt::kSign;
-    }
-    if (flags & 1) pe.sys.fpsr |= kIoc;
-    if (flags & 4) pe.sys.fpsr |= kDzc;
-    if (flags & 8) pe.sys.fpsr |= kOfc;
-    if (tiny && inexact) pe.sys.fpsr |= kUfc;
-    if (inexact) pe.sys.fpsr |= kIxc;
-    return r;
 }
 
 }  // namespace bbmsim::cpu::fp

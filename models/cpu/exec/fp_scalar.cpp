@@ -1,92 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scalar floating-point arithmetic and compare of types S and D, C4.1.97.
-#include "models/cpu/exec/alu.hpp"
+// Scalar floating-point arithmetic and compare, C4.1.97.
+#include "models/cpu/exec/condition.hpp"
+#include "models/cpu/exec/fp_bind.hpp"
 #include "models/cpu/exec/fp_operations.hpp"
-#include "models/cpu/exec/fp_simd.hpp"
 
 namespace bbmsim::cpu {
 namespace {
 
-template <class F>
-using Bits = fp::BitsOf<F>;
-template <class F>
-Bits<F> get(const VReg& v) {
-    return static_cast<Bits<F>>(v.lo);
-}
-
-template <class O, class F>
-struct Scalar {
-    static void run(Pe& pe, const Op* op) {
-        pe.v[op->rd] = {O::f(pe, get<F>(pe.v[op->ra]), get<F>(pe.v[op->rn]), get<F>(pe.v[op->rm])), 0};
-    }
-};
-
 // op.imm: with zero; aux2: quiet NaNs are invalid too.
-template <class F>
+template <class T>
 u32 compare(Pe& pe, const Op* op) {
-    using Fmt = fp::Format<F>;
-    const auto n = fp::operand<F>(pe, get<F>(pe.v[op->rn]));
-    const auto m = op->imm ? Bits<F>{0} : fp::operand<F>(pe, get<F>(pe.v[op->rm]));
+    using Fmt = fp::Format<fp::FormatOf<T>>;
+    const T n = fp::operand(pe, static_cast<T>(pe.v[op->rn].lo));
+    const T m = op->imm ? T{0} : fp::operand(pe, static_cast<T>(pe.v[op->rm].lo));
     if (Fmt::nan(n) || Fmt::nan(m)) {
         if (op->aux2 || Fmt::signalling(n) || Fmt::signalling(m)) pe.sys.fpsr |= fp::kIoc;
         return 0x30000000;
     }
-    const F a = std::bit_cast<F>(n), b = std::bit_cast<F>(m);
+    const auto a = fp::number(n), b = fp::number(m);
     return a == b ? 0x60000000 : a < b ? 0x80000000 : 0x20000000;
 }
-template <class F>
+struct Always {
+    static bool holds(const Pe&, const Op*) { return true; }
+};
+struct Conditionally {
+    static bool holds(const Pe& pe, const Op* op) { return condition_holds(op->aux, pe.ps.nzcv); }
+};
+template <class When, class T>
 struct Compare {
-    static void run(Pe& pe, const Op* op) { pe.ps.nzcv = compare<F>(pe, op); }
+    static void run(Pe& pe, const Op* op) { pe.ps.nzcv = When::holds(pe, op) ? compare<T>(pe, op) : u32{op->ra} << 28; }
 };
-template <class F>
-struct ConditionalCompare {
-    static void run(Pe& pe, const Op* op) {
-        pe.ps.nzcv = condition_holds(op->aux, pe.ps.nzcv) ? compare<F>(pe, op) : u32{op->ra} << 28;
-    }
-};
-
-void typed(Op& op, u32 raw, Handler single, Handler two) {
-    if (field(raw, 22, 2) > 1) return;
-    registers(op, raw);
-    op.cls = OpClass::kMultiply;
-    op.fn = bit(raw, 22) ? two : single;
-}
 
 }  // namespace
 
-#define TYPED(NAME, O, ...)                                             \
-    void bind_##NAME(Op& op, u32 raw, const DecodeContext&) {           \
-        typed(op, raw, &simd<Scalar<fp::O<__VA_ARGS__, float>, float>>, \
-              &simd<Scalar<fp::O<__VA_ARGS__, double>, double>>);       \
+#define SCALAR(NAME, ...)                                             \
+    void bind_##NAME(Op& op, u32 raw, const DecodeContext& context) { \
+        by_type<ScalarFp, fp::__VA_ARGS__>(op, raw, context);         \
     }
-TYPED(FADD, TwoSource, fp::Add, false)
-TYPED(FSUB, TwoSource, fp::Sub, false)
-TYPED(FMUL, TwoSource, fp::Mul, false)
-TYPED(FNMUL, TwoSource, fp::Mul, true)
-void bind_FDIV(Op& op, u32 raw, const DecodeContext&) {
-    typed(op, raw, &simd<Scalar<fp::TwoSource<fp::Div, false, float>, float>>,
-          &simd<Scalar<fp::TwoSource<fp::Div, false, double>, double>>);
-    op.cls = OpClass::kDivide;
-}
-void bind_FSQRT(Op& op, u32 raw, const DecodeContext&) {
-    typed(op, raw, &simd<Scalar<fp::SquareRoot<float>, float>>, &simd<Scalar<fp::SquareRoot<double>, double>>);
-    op.cls = OpClass::kDivide;
-}
-TYPED(FMAX, Extreme, true, false)
-TYPED(FMIN, Extreme, false, false)
-TYPED(FMAXNM, Extreme, true, true)
-TYPED(FMINNM, Extreme, false, true)
-TYPED(FMADD, MulAdd, false, false)
-TYPED(FMSUB, MulAdd, true, false)
-TYPED(FNMADD, MulAdd, true, true)
-TYPED(FNMSUB, MulAdd, false, true)
-void bind_FCMP(Op& op, u32 raw, const DecodeContext&) {
-    typed(op, raw, &simd<Compare<float>>, &simd<Compare<double>>);
+#define SLOW_SCALAR(NAME, F)                                          \
+    void bind_##NAME(Op& op, u32 raw, const DecodeContext& context) { \
+        by_type<ScalarFp, fp::F>(op, raw, context);                   \
+        op.cls = OpClass::kDivide;                                    \
+    }
+SCALAR(FADD, Add)
+SCALAR(FSUB, Sub)
+SCALAR(FMUL, Mul)
+SCALAR(FNMUL, NegMul)
+SLOW_SCALAR(FDIV, Div)
+SLOW_SCALAR(FSQRT, SquareRoot)
+SCALAR(FMAX, Max)
+SCALAR(FMIN, Min)
+SCALAR(FMAXNM, MaxNumber)
+SCALAR(FMINNM, MinNumber)
+SCALAR(FMADD, MulAdd<false, false>)
+SCALAR(FMSUB, MulAdd<true, false>)
+SCALAR(FNMADD, MulAdd<true, true>)
+SCALAR(FNMSUB, MulAdd<false, true>)
+void bind_FCMP(Op& op, u32 raw, const DecodeContext& context) {
+    by_type<Compare, Always>(op, raw, context);
     op.imm = bit(raw, 3);
     op.aux2 = bit(raw, 4);
 }
-void bind_FCCMP(Op& op, u32 raw, const DecodeContext&) {
-    typed(op, raw, &simd<ConditionalCompare<float>>, &simd<ConditionalCompare<double>>);
+void bind_FCCMP(Op& op, u32 raw, const DecodeContext& context) {
+    by_type<Compare, Conditionally>(op, raw, context);
     op.aux = static_cast<u8>(field(raw, 12, 4));
     op.ra = static_cast<u8>(field(raw, 0, 4));
     op.aux2 = bit(raw, 4);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Floating point and Advanced SIMD are not modelled: met, they trap by CPACR_EL1 or report themselves.
+// Floating point and Advanced SIMD on cores without them: met, they report themselves.
 #include "models/cpu/bind.hpp"
 #include "models/cpu/pe.hpp"
 
 namespace bbmsim::cpu {
 
-void bind_FP_SIMD(Op& op, u32, const DecodeContext&) {
+void bind_FP_SIMD(Op& op, u32, const DecodeContext& context) {
+    if (context.features.fp) return;  // unallocated, or of an extension that the core lacks
     op.fn = &unmodelled_fp;
     op.cls = OpClass::kException;
     op.ends_block = true;

@@ -5,18 +5,6 @@
 namespace bbmsim::cpu {
 namespace {
 
-// op.ra: the element of m.
-template <class F, class T>
-struct ByElement {
-    static void run(Pe& pe, const Op* op) {
-        const auto n = lanes<T>(pe.v[op->rn]);
-        const T m = lanes<T>(pe.v[op->rm]).e[op->ra];
-        auto d = lanes<T>(pe.v[op->rd]);
-        for (unsigned i = 0; i < op->aux / sizeof(T); ++i) d.e[i] = F::f(pe, d.e[i], n.e[i], m);
-        pe.v[op->rd] = to_vreg(d);
-        clear_above(pe.v[op->rd], op->aux);
-    }
-};
 template <class F, class T>
 struct LongByElement {
     static void run(Pe& pe, const Op* op) {

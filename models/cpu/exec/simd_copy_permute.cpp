@@ -208,5 +208,11 @@ void bind_MOD_IMM(Op& op, u32 raw, const DecodeContext&) {
         op.fn = &simd<ModifiedImmediate<Immediate::kMove>>;
     if (!modifies && invert && cmode < 14) op.imm = ~op.imm;
 }
+void bind_MOD_IMM_half(Op& op, u32 raw, const DecodeContext&) {
+    registers(op, raw);
+    op.aux = vector_bytes(raw);
+    op.imm = expand_fp_immediate<5, 10>(field(raw, 16, 3) << 5 | field(raw, 5, 5)) * 0x0001000100010001;
+    op.fn = &simd<ModifiedImmediate<Immediate::kMove>>;
+}
 
 }  // namespace bbmsim::cpu

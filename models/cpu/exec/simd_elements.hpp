@@ -12,7 +12,7 @@ using i128 = __int128;
 template <class T>
 using Signed = std::make_signed_t<T>;
 template <class T>
-constexpr unsigned kBits = 8 * sizeof(T);
+inline constexpr unsigned kBits = 8 * sizeof(T);
 
 template <class T>
 struct DoubleOf;
@@ -69,6 +69,18 @@ struct ThreeSame {
         } else {
             for (unsigned i = 0; i < op->aux / sizeof(T); ++i) d.e[i] = F::f(pe, d.e[i], n.e[i], m.e[i]);
         }
+        pe.v[op->rd] = to_vreg(d);
+        clear_above(pe.v[op->rd], op->aux);
+    }
+};
+// op.ra: the element of m.
+template <class F, class T>
+struct ByElement {
+    static void run(Pe& pe, const Op* op) {
+        const auto n = lanes<T>(pe.v[op->rn]);
+        const T m = lanes<T>(pe.v[op->rm]).e[op->ra];
+        auto d = lanes<T>(pe.v[op->rd]);
+        for (unsigned i = 0; i < op->aux / sizeof(T); ++i) d.e[i] = F::f(pe, d.e[i], n.e[i], m);
         pe.v[op->rd] = to_vreg(d);
         clear_above(pe.v[op->rd], op->aux);
     }

@@ -94,7 +94,12 @@ const Op* msr_stored(Pe& pe, const Op* op) {
     return op + 1;
 }
 
-const Op* msr_fp(Pe& pe, const Op* op) { return fp_disabled(pe) ? fp_trap(pe, op) : msr_stored(pe, op); }
+const Op* msr_fp(Pe& pe, const Op* op) {
+    if (fp_disabled(pe)) return fp_trap(pe, op);
+    const Op* next = msr_stored(pe, op);
+    if (!impl_of(pe).config.features.fp16) pe.sys.fpcr &= ~(u64{1} << 19);  // FZ16
+    return next;
+}
 
 const Op* msr_bank(Pe& pe, const Op* op) {
     const SystemRegister& info = info_of(op);
