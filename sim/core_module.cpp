@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <utility>
 
 namespace bbmsim::sim {
 
@@ -108,7 +109,7 @@ bool CoreModule::leave(cpu::Exit why) {
             start_event_stream();
             break;
         case cpu::Exit::kWfi: state_ = State::kWfi; break;
-        case cpu::Exit::kOff: state_ = State::kOff; break;
+        case cpu::Exit::kOff: state_ = down_ ? State::kWfi : State::kOff; break;
         case cpu::Exit::kStop:
             pe.stop_requested = false;
             if (stalled_) state_ = State::kStalled;
@@ -148,6 +149,7 @@ bool CoreModule::wake_up() {
             account_waiting();
             pe.charge(cpu::Cost::kParked, wake_cycles);
             emit(EventKind::kWfiWake);
+            if (std::exchange(down_, false)) start_at(power_.entry, power_.x0);
             break;
         case State::kOff:
             if (!pe.powered) return false;
@@ -209,12 +211,16 @@ void CoreModule::power_on(u64 entry_pa, u64 x0, u64 delay_ps) {
 
 void CoreModule::power_arrives() {
     account_waiting();
-    machine_.gic.reset_cpu_interface(pe.id);
     machine_.psci.arrived(pe.id);
-    if (machine_.checker) machine_.checker->on_power(pe.id, true);
-    engine->reset(power_.entry, power_.x0);
-    timer_written(pe);
+    start_at(power_.entry, power_.x0);
     wake_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void CoreModule::start_at(u64 entry_pa, u64 x0) {
+    machine_.gic.reset_cpu_interface(pe.id);
+    if (machine_.checker) machine_.checker->on_power(pe.id, true);
+    engine->reset(entry_pa, x0);
+    timer_written(pe);
 }
 
 void CoreModule::power_off() {
@@ -226,6 +232,13 @@ void CoreModule::power_off() {
 void CoreModule::suspend() {
     suspended_ = true;
     interrupt_engine();
+}
+
+// Interrupts still arrive: the timer and the interrupt controller stay on, as its CPU interface does until it wakes.
+void CoreModule::suspend_down(u64 entry_pa, u64 x0) {
+    power_ = {entry_pa, x0};
+    down_ = true;
+    power_off();
 }
 
 void CoreModule::set_irq(bool level) {

@@ -38,8 +38,9 @@ public:
     tlm_utils::passthrough_target_socket<CoreModule> dvm_in;  // TLBIs that it must perform
 
     void power_on(u64 entry_pa, u64 x0, u64 delay_ps);
-    void power_off();  // by the PE's own call
-    void suspend();    // by the PE's own call: standby until an interrupt
+    void power_off();                         // by the PE's own call
+    void suspend();                           // by the PE's own call: standby until an interrupt
+    void suspend_down(u64 entry_pa, u64 x0);  // likewise, its state lost: an interrupt starts it at entry_pa
     void set_irq(bool level);
     void set_fiq(bool level);
     void event_arrives_in(u64 delay_ps);  // its event register
@@ -85,6 +86,7 @@ private:
     void start_event_stream();
     void events_arrive();
     void power_arrives();
+    void start_at(u64 entry_pa, u64 x0);  // out of reset
     bool device_access(tlm::tlm_command command, u64 pa, unsigned size, u64& value);
     tlm::tlm_sync_enum tlbi_arrives(tlm::tlm_generic_payload& trans, tlm::tlm_phase& phase, sc_core::sc_time& delay);
     tlm::tlm_sync_enum tlbi_completes(tlm::tlm_generic_payload& trans, tlm::tlm_phase& phase, sc_core::sc_time& delay);
@@ -95,6 +97,7 @@ private:
     u64 quantum_ps_;
     State state_ = State::kOff;
     bool suspended_ = false;  // standby was asked for: once the engine is left
+    bool down_ = false;       // suspended with its state lost: power_ says where it goes on
     bool stalled_ = false;    // likewise: the interconnect takes no further TLBI of this PE
     struct {
         u64 entry = 0, x0 = 0;

@@ -48,8 +48,12 @@ bool Machine::psci_call(CoreModule& core) {
             break;
         case Kind::kPowerOff: core.power_off(); break;
         case Kind::kSuspend: core.suspend(); break;
+        case Kind::kSuspendDown: core.suspend_down(reply.action.entry, reply.action.context_id); break;
         case Kind::kSystemOff: control.end(Outcome::kPoweroff, fmt::format("SYSTEM_OFF by core {}", pe.id)); break;
         case Kind::kSystemReset: control.end(Outcome::kReset, fmt::format("SYSTEM_RESET by core {}", pe.id)); break;
+        case Kind::kWarmReset:
+            control.end(Outcome::kReset, fmt::format("SYSTEM_RESET2 (warm) by core {}", pe.id));
+            break;
     }
     return true;
 }

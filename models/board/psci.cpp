@@ -39,17 +39,10 @@ i64 features(u32 function) {
     }
 }
 
-// power_state, original format: power level [25:24], type [16] (1: power-down), id [15:0]. The board has one state, a
-// standby of the core itself, which is what WFI does.
-PsciReply suspend(u64 power_state) {
-    const bool standby_of_core = (power_state & ~u64{0xffff}) == 0;
-    return standby_of_core ? act(Kind::kSuspend) : reply(kInvalidParameters);
-}
-
 // Architectural reset types have bit 31 clear, of which 0 is the warm reset; vendor types are not supported.
 PsciReply reset2(u64 type) {
     const auto t = static_cast<u32>(type);
-    if (t == 0) return act(Kind::kSystemReset);
+    if (t == 0) return act(Kind::kWarmReset);
     return reply(t >> 31 != 0 ? kNotSupported : kInvalidParameters);
 }
 
@@ -72,7 +65,7 @@ PsciReply Psci::call(PeId pe, u64 x0, u64 x1, u64 x2, u64 x3) {
     switch (function) {
         case kVersion: return reply(kVersion_1_1);
         case kCpuSuspend32:
-        case kCpuSuspend64: return suspend(x1);
+        case kCpuSuspend64: return suspend(x1, x2, x3);
         case kCpuOff: state_[pe] = PowerState::kOff; return act(Kind::kPowerOff);
         case kCpuOn32:
         case kCpuOn64: return cpu_on(x1, x2, x3);
@@ -98,12 +91,22 @@ PsciReply Psci::call(PeId pe, u64 x0, u64 x1, u64 x2, u64 x3) {
     }
 }
 
+// power_state, original format: power level [25:24], type [16] (1: power-down), id [15:0], whatever the caller likes.
+// The board has the two states of a core alone; a standby is what WFI does.
+PsciReply Psci::suspend(u64 power_state, u64 entry, u64 context_id) const {
+    constexpr u64 kId = 0xffff, kPowerDown = 0x1'0000;
+    if ((power_state & ~(kId | kPowerDown)) != 0) return reply(kInvalidParameters);
+    if ((power_state & kPowerDown) == 0) return act(Kind::kSuspend);
+    if (!is_entry(entry)) return reply(kInvalidAddress);
+    return reply(kSuccess, {.kind = Kind::kSuspendDown, .entry = entry, .context_id = context_id});
+}
+
 PsciReply Psci::cpu_on(u64 target, u64 entry, u64 context_id) {
     const auto pe = pe_of_affinity(target, pes_);
     if (!pe) return reply(kInvalidParameters);
     if (state_[*pe] == PowerState::kOn) return reply(kAlreadyOn);
     if (state_[*pe] == PowerState::kOnPending) return reply(kOnPending);
-    if (entry - ram_base_ >= ram_bytes_ || entry % 4 != 0) return reply(kInvalidAddress);
+    if (!is_entry(entry)) return reply(kInvalidAddress);
     state_[*pe] = PowerState::kOnPending;
     return reply(kSuccess, {.kind = Kind::kPowerOn, .target = *pe, .entry = entry, .context_id = context_id});
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // PSCI 1.1 over SMCCC 1.1, as data: a call gives the result for X0 and what the machine has to do about it.
 //
-// Models: VERSION, CPU_SUSPEND (standby states only), CPU_OFF, CPU_ON, AFFINITY_INFO (level 0), MIGRATE_INFO_TYPE,
-// SYSTEM_OFF, SYSTEM_RESET, SYSTEM_RESET2 (warm reset), PSCI_FEATURES, SMCCC_VERSION, SMCCC_ARCH_FEATURES; SMC32 and
-// SMC64 forms. Leaves out: the optional functions, which answer NOT_SUPPORTED as the specification has it.
-// Source: Arm DEN0022D (PSCI), DEN0028 (SMCCC).
+// Models: VERSION, CPU_SUSPEND (the core alone: standby, power-down), CPU_OFF, CPU_ON, AFFINITY_INFO (level 0),
+// MIGRATE_INFO_TYPE, SYSTEM_OFF, SYSTEM_RESET, SYSTEM_RESET2 (warm reset), PSCI_FEATURES, SMCCC_VERSION,
+// SMCCC_ARCH_FEATURES; SMC32 and SMC64 forms. Leaves out: the optional functions, which answer NOT_SUPPORTED as the
+// specification has it. Source: Arm DEN0022D (PSCI), DEN0028 (SMCCC).
 #pragma once
 
 #include "models/mmu/types.hpp"
@@ -35,8 +35,9 @@ enum Result : i64 {
 enum class PowerState : u8 { kOn = 0, kOff = 1, kOnPending = 2 };
 
 struct PsciAction {
-    enum class Kind : u8 { kNone, kPowerOn, kPowerOff, kSuspend, kSystemOff, kSystemReset };
+    enum class Kind : u8 { kNone, kPowerOn, kPowerOff, kSuspend, kSuspendDown, kSystemOff, kSystemReset, kWarmReset };
     Kind kind = Kind::kNone;
+    // kSuspendDown: the calling PE loses its state, and starts at `entry` with context_id in X0 at the next interrupt.
     // kPowerOn: the PE starts at `entry` (EL1, MMU off) with context_id in X0, then the machine calls Psci::arrived().
     PeId target = kNoPe;
     u64 entry = 0;
@@ -45,7 +46,7 @@ struct PsciAction {
 
 struct PsciReply {
     bool known = false;  // false: no PSCI or SMCCC function; x0 is NOT_SUPPORTED, for the machine to look further
-    u64 x0 = 0;          // result; meaningless if the call does not return (kPowerOff, kSystemOff, kSystemReset)
+    u64 x0 = 0;          // result; meaningless if the call does not return (kPowerOff, kSuspendDown, the system's)
     PsciAction action;
 };
 
@@ -60,6 +61,8 @@ public:
     [[nodiscard]] PowerState state(PeId pe) const { return state_[pe]; }
 
 private:
+    PsciReply suspend(u64 power_state, u64 entry, u64 context_id) const;
+    [[nodiscard]] bool is_entry(u64 pa) const { return pa - ram_base_ < ram_bytes_ && pa % 4 == 0; }
     PsciReply cpu_on(u64 target, u64 entry, u64 context_id);
 
     unsigned pes_;

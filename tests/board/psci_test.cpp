@@ -88,17 +88,23 @@ TEST_F(PsciTest, Smc32FormsUseTheLowHalves) {
     EXPECT_EQ(on.action.context_id, 0xffff'ffffu);
 }
 
-TEST_F(PsciTest, SuspendIsStandbyOnly) {
+TEST_F(PsciTest, SuspendOfACore) {
     EXPECT_EQ(action(0, psci::kCpuSuspend64, 0), Kind::kSuspend);
     EXPECT_EQ(action(0, psci::kCpuSuspend32, 0x1234), Kind::kSuspend);
-    EXPECT_EQ(result(0, psci::kCpuSuspend64, 0x1'0000, kEntry), psci::kInvalidParameters) << "power-down";
+    const PsciReply down = psci.call(0, psci::kCpuSuspend64, 0x1'0002, kEntry, 0x77);
+    EXPECT_EQ(down.action.kind, Kind::kSuspendDown);
+    EXPECT_EQ(down.action.entry, kEntry);
+    EXPECT_EQ(down.action.context_id, 0x77u);
+    EXPECT_EQ(result(1, psci::kAffinityInfo64, 0), 0) << "a suspended PE is on";
+    EXPECT_EQ(result(0, psci::kCpuSuspend64, 0x1'0000, kRam - 4), psci::kInvalidAddress);
     EXPECT_EQ(result(0, psci::kCpuSuspend64, 0x100'0000), psci::kInvalidParameters) << "cluster level";
+    EXPECT_EQ(result(0, psci::kCpuSuspend64, 0x8000'0000), psci::kInvalidParameters) << "reserved bits";
 }
 
 TEST_F(PsciTest, SystemCalls) {
     EXPECT_EQ(action(3, psci::kSystemOff), Kind::kSystemOff);
     EXPECT_EQ(action(3, psci::kSystemReset), Kind::kSystemReset);
-    EXPECT_EQ(action(3, psci::kSystemReset2_64, 0), Kind::kSystemReset);
+    EXPECT_EQ(action(3, psci::kSystemReset2_64, 0), Kind::kWarmReset);
     EXPECT_EQ(result(3, psci::kSystemReset2_64, 1), psci::kInvalidParameters);
     EXPECT_EQ(result(3, psci::kSystemReset2_64, 0x8000'0000), psci::kNotSupported);
     EXPECT_EQ(result(3, psci::kAffinityInfo64, 0, 1), psci::kInvalidParameters) << "levels above 0 are optional";

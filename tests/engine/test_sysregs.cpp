@@ -6,6 +6,9 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace bbmsim::cpu::test {
 namespace {
@@ -146,6 +149,25 @@ TEST(SystemRegisters, TimerAccessAtEl0) {
         trapped(esr_of("mov x0, #2; msr cntkctl_el1, x0; adr x0, 1f; msr elr_el1, x0; msr spsr_el1, xzr; eret; 1: mrs "
                        "x1, cntv_ctl_el0",
                        false)));
+}
+
+TEST(SystemRegisters, EachTimerRegisterHasItsBitOfCntkctl) {
+    constexpr const char* kAtEl0 = "msr cntkctl_el1, x0; adr x0, 1f; msr elr_el1, x0; msr spsr_el1, xzr; eret; 1: ";
+    const std::vector<std::pair<unsigned, std::vector<std::string>>> bits = {
+        {0x001, {"mrs x1, cntpct_el0"}},
+        {0x002, {"mrs x1, cntvct_el0"}},
+        {0x003, {"mrs x1, cntfrq_el0"}},
+        {0x100, {"mrs x1, cntv_ctl_el0", "msr cntv_ctl_el0, xzr", "mrs x1, cntv_cval_el0", "msr cntv_tval_el0, xzr"}},
+        {0x200, {"mrs x1, cntp_ctl_el0", "msr cntp_ctl_el0, xzr", "mrs x1, cntp_cval_el0", "msr cntp_tval_el0, xzr"}}};
+    for (const auto& [bit, accesses] : bits) {
+        for (const std::string& access : accesses) {
+            const auto with = [&](unsigned value) {
+                return esr_of(("mov x0, #" + std::to_string(value) + "; " + kAtEl0 + access, false);
+            };
+            EXPECT_TRUE(passes(with(bit))) << access;
+            EXPECT_TRUE(trapped(with(0x303 & ~bit))) << access;
+        }
+    }
 }
 
 TEST(SystemRegisters, TimersTellThePlatformAndComputeTheirStatus) {

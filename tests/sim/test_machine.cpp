@@ -58,6 +58,21 @@ TEST(Machine, PsciPowersCoresOnAndOff) {
     EXPECT_GE(cost(session.core_stats(1), cpu::Cost::kParked), 4000u);  // 2 us until it is on
 }
 
+TEST(Machine, SuspendedCoresAreWokenByTheTimer) {
+    Session session(board_of(1), 1);
+    load_guest(session, read_guest("suspend"));
+    ASSERT_EQ(run_to_end(session), Outcome::kReset) << session.detail();
+    EXPECT_EQ(session.detail(), "SYSTEM_RESET2 (warm) by core 0");
+    auto results = results_of(session);
+    EXPECT_EQ(results["standby"], 0u);
+    EXPECT_EQ(results["kept"], 0x55u);
+    EXPECT_EQ(results["context"], 0x77u);
+    EXPECT_EQ(results["lost"], 0u);
+    EXPECT_EQ(results["mmu"], 0u);
+    EXPECT_EQ(results.count("returned"), 0u);
+    EXPECT_GE(cost(session.core_stats(0), cpu::Cost::kParked), 2u * 19'900);  // 10 us each, but for the way there
+}
+
 TEST(Machine, TimerWakesWfiAndInterrupts) {
     Session session(board_of(1), 1);
     load_guest(session, read_guest("timer"));
@@ -69,6 +84,35 @@ TEST(Machine, TimerWakesWfiAndInterrupts) {
     const CoreStats s = session.core_stats(0);
     EXPECT_EQ(s.interrupts, 10u);
     EXPECT_GT(cost(s, cpu::Cost::kParked), s.cycles * 9 / 10);
+}
+
+TEST(Machine, BothTimersFireWithTheirOwnInterrupts) {
+    Session session(board_of(1), 1);
+    load_guest(session, read_guest("timers"));
+    ASSERT_EQ(run_to_end(session), Outcome::kPoweroff) << session.detail();
+    auto r = results_of(session);
+    EXPECT_LE(r["offset"], 2u);
+    EXPECT_EQ(r["before"], 1u);
+    EXPECT_EQ(r["first"], 27u);
+    EXPECT_EQ(r["fired"], 5u) << "ENABLE, ISTATUS";
+    EXPECT_LT(r["late"], 60u) << "less than a microsecond";
+    EXPECT_EQ(r["masked"], 7u);
+    EXPECT_EQ(r["second"], 30u);
+    EXPECT_GE(r["elapsed"], 2000u);
+    EXPECT_LT(r["elapsed"], 2060u);
+    EXPECT_EQ(r["disabled"], 0u);
+    const CoreStats s = session.core_stats(0);
+    EXPECT_GT(cost(s, cpu::Cost::kParked), s.cycles * 9 / 10) << "WFI skips";
+}
+
+TEST(Machine, SixtyFourCoresInFourClusters) {
+    Session session(board_of(64), 1);
+    load_guest(session, read_guest("sixty_four"));
+    ASSERT_EQ(run_to_end(session), Outcome::kPoweroff) << session.detail() << session.console();
+    auto results = results_of(session);
+    EXPECT_EQ(results["cores"], 64u);
+    EXPECT_EQ(results["off"], 64u);
+    for (PeId pe = 1; pe < 64; ++pe) EXPECT_FALSE(session.pe(pe).powered);
 }
 
 TEST(Machine, EveryCycleHasACauseAndAgreesWithBoardTime) {
