@@ -17,6 +17,13 @@ struct InterconnectConfig {
     u32 psci_on_ns = 2000;     // CPU_ON call to the first instruction of the target
 };
 
+// A virtio disk, and a virtio console beside it.
+struct DiskConfig {
+    std::string path;        // of the image; empty: neither is there
+    bool writable = false;   // false: what the guest writes stays in memory
+    u32 latency_ns = 20000;  // from a request to its being served
+};
+
 struct BoardConfig {
     std::vector<cpu::CoreConfig> cores;
     u64 memory_bytes = u64{1} << 30;  // from 1 GiB up (0x4000_0000)
@@ -26,6 +33,7 @@ struct BoardConfig {
     bool filter = true;      // the exact fast-path filter; false only to prove it exact
     bool zero_fill = false;  // unwritten RAM reads zero instead of the pattern
     InterconnectConfig interconnect;
+    DiskConfig disk;
 };
 
 template <class V>
@@ -37,6 +45,12 @@ void visit_fields(InterconnectConfig& c, V&& v) {
     v("psci_on_ns", c.psci_on_ns);
 }
 template <class V>
+void visit_fields(DiskConfig& c, V&& v) {
+    v("path", c.path);
+    v("writable", c.writable);
+    v("latency_ns", c.latency_ns);
+}
+template <class V>
 void visit_fields(BoardConfig& c, V&& v) {
     v("cores", c.cores);
     v("memory_bytes", c.memory_bytes);
@@ -46,6 +60,7 @@ void visit_fields(BoardConfig& c, V&& v) {
     v("filter", c.filter);
     v("zero_fill", c.zero_fill);
     v("interconnect", c.interconnect);
+    v("disk", c.disk);
 }
 
 // One line per problem: "cores[2].mmu.l2_tlb.ways=5 does not divide entries=1024", "memory=2TiB exceeds cores[0]'s

@@ -5,6 +5,7 @@
 #include "models/mmu/conflict.hpp"
 #include "sim/random.hpp"
 #include "sim/rtc_module.hpp"
+#include "sim/virtio_module.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -41,10 +42,12 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
                  emit_marker(pe, index, 0, static_cast<u8>(end ? MarkerSub::kEnd : MarkerSub::kBegin));
              }),
       probes(phases, injector, static_cast<unsigned>(board.cores.size())),
+      input("console_input", console, [this](std::string_view bytes, bool virtio) { type(bytes, virtio); }),
       router("router", u64{board.interconnect.mmio_ns} * 1000),
       dvm("dvm", board.interconnect, kernel),
       host_port("host_port"),
-      ram_target_("ram", domain) {
+      ram_target_("ram", domain),
+      dma_port_("dma_port") {
     domain.checker = checker.get();
     for (std::size_t i = 0; i < board.cores.size(); ++i) {
         const auto id = static_cast<PeId>(i);
@@ -60,6 +63,7 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
         dvm.to_pe.bind(core.dvm_in);
     }
     host_port.socket.bind(router.from);
+    dma_port_.socket.bind(router.from);
 
     auto device = [this](const char* name, auto& model) -> RegisterDevice& {
         devices_.push_back(std::make_unique<RegisterDevice>(
@@ -82,6 +86,7 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
         router.map(region.base, region.bytes, target->socket);
     }
     router.map(ram.base().raw(), ram.bytes(), ram_target_.socket);
+    if (!board.disk.path.empty()) add_disk();
 }
 
 Machine::~Machine() = default;
@@ -125,7 +130,8 @@ std::vector<std::string> Machine::remarks() const {
                 fmt::format("core {}: {} FP/SIMD instructions, which are not modelled, taken as UNDEFINED; first at {}",
                             pe.id, pe.unmodelled_fp, symbols.symbolize(pe.unmodelled_fp_pc)));
     for (std::string& line : gic.notes()) lines.push_back(std::move(line));
-    for (std::string line : {uart.note(), rtc_->note()})
+    for (std::string line : {uart.note(), rtc_->note(), disk_ ? disk_->note() : "",
+                             virtio_console_ ? virtio_console_->note() : "", input.note()})
         if (!line.empty()) lines.push_back(std::move(line));
     return lines;
 }
@@ -133,6 +139,7 @@ std::vector<std::string> Machine::remarks() const {
 void Machine::transmit(u8 byte) {
     console.push_back(static_cast<char>(byte));
     if (bus.wants(EventKind::kConsole)) bus.emit({.kind = EventKind::kConsole, .sub = byte, .time_ps = now_ps()});
+    input.printed();
 }
 
 void Machine::emit_marker(PeId pe, u64 a, u64 b, u8 sub) {

@@ -9,9 +9,11 @@
 #include "models/board/pl031.hpp"
 #include "models/board/psci.hpp"
 #include "models/board/ram.hpp"
+#include "models/board/virtio_console.hpp"
 #include "models/cpu/exclusives.hpp"
 #include "models/mmu/checker/bbm_checker.hpp"
 #include "models/mmu/inner_domain.hpp"
+#include "sim/console_input.hpp"
 #include "sim/core_module.hpp"
 #include "sim/devices.hpp"
 #include "sim/dvm.hpp"
@@ -30,6 +32,7 @@
 namespace bbmsim::sim {
 
 class RtcModule;
+class VirtioModule;
 
 class Machine {
 public:
@@ -39,6 +42,9 @@ public:
 
     [[nodiscard]] u64 now_ps() const { return kernel_.now_ps(); }
     void boot(u64 entry_pa, u64 dtb_pa);  // PE 0, at time 0
+
+    // Typed at the UART, or at the virtio console if the board has one.
+    void type(std::string_view bytes, bool virtio);
 
     // From the PEs.
     void hypercall(CoreModule& core, bool smc, u16 imm);
@@ -70,7 +76,8 @@ public:
     Injector injector;
     PhaseRecorder phases;
     Probes probes;
-    std::string console;
+    std::string console;  // what the guest printed, on either console
+    ConsoleInput input;
     std::vector<std::pair<std::string, u64>> guest_results;
     std::pair<u64, u64> progress{0, 0};
 
@@ -85,12 +92,15 @@ private:
     bool guest_call(CoreModule& core);  // guest_abi.h
     [[nodiscard]] std::string guest_text(u64 pa) const;
     void transmit(u8 byte);
+    void add_disk();
     void emit_marker(PeId pe, u64 a, u64 b, u8 sub);
 
     RamTarget ram_target_;
     std::vector<std::unique_ptr<RegisterDevice>> devices_;
     std::unique_ptr<RtcModule> rtc_;
-    PeId uart_writer_ = kNoPe;
+    HostPort dma_port_;
+    std::unique_ptr<VirtioModule> disk_, virtio_console_;
+    board::VirtioConsole* virtio_console_model_ = nullptr;  // owned by the module
 };
 
 }  // namespace bbmsim::sim

@@ -78,6 +78,7 @@ std::vector<u8> Session::Impl::device_tree() const {
     config.bootargs = bootargs;
     config.seed = seed;
     config.initrd = initrd;
+    config.virtio_slots = machine->config.disk.path.empty() ? 0 : board::kVirtioSlots;
     return board::build_device_tree(config);
 }
 
@@ -132,6 +133,16 @@ u32 Session::inject(const Injection& injection) {
     const u32 id = machine.injector.add(injection);
     impl_->probes_stale = true;
     return id;
+}
+
+void Session::send(std::string_view bytes, bool virtio) {
+    const Kernel::Scope scope(impl_->kernel);
+    impl_->machine->type(bytes, virtio);
+}
+
+void Session::expect(const std::string& prompt, const std::string& reply, bool virtio) {
+    const Kernel::Scope scope(impl_->kernel);
+    impl_->machine->input.expect(prompt, reply, virtio);
 }
 
 Outcome Session::run(const RunLimits& limits) {

@@ -16,6 +16,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bbmsim::sim {
@@ -73,6 +74,11 @@ public:
     void set_symbols(std::vector<Symbol> symbols);
     void add_phase(const PhaseSpec& spec);
     u32 inject(const Injection& injection);  // id; also while stopped later on
+
+    // --- the guest's console: also while stopped later on. Of the virtio console if there is one and it is asked for.
+    void send(std::string_view bytes, bool virtio);
+    // Types `reply` a moment after the guest printed `prompt`; in the order of the calls.
+    void expect(const std::string& prompt, const std::string& reply, bool virtio);
 
     // --- running
     Outcome run(const RunLimits& limits);

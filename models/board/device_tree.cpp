@@ -175,6 +175,18 @@ void write_devices(Writer& w) {
     w.end();
 }
 
+void write_virtio(Writer& w, unsigned slots) {
+    for (unsigned slot = 0; slot < slots; ++slot) {
+        const u64 base = kVirtioBase + slot * kVirtioBytes;
+        w.begin(fmt::format("virtio_mmio@{:x}", base));
+        w.string("compatible", "virtio,mmio");
+        w.longs("reg", {base, kVirtioBytes});
+        w.cells("interrupts", {kSpi, kVirtioSpi + slot, kLevelHigh});
+        w.flag("dma-coherent");
+        w.end();
+    }
+}
+
 void write_chosen(Writer& w, const DeviceTreeConfig& c) {
     w.begin("chosen");
     w.string("bootargs", c.bootargs);
@@ -191,7 +203,7 @@ void write_chosen(Writer& w, const DeviceTreeConfig& c) {
 
 std::vector<u8> build_device_tree(const DeviceTreeConfig& c) {
     validate(c);
-    u64 capacity = 8192 + c.bootargs.size() + c.model.size();
+    u64 capacity = 8192 + 256 * u64{c.virtio_slots} + c.bootargs.size() + c.model.size();
     for (const auto& cpu : c.cpus) capacity += 256 + cpu.compatible.size();
     if (capacity > kMaximumBytes)
         throw std::length_error(
@@ -213,6 +225,7 @@ std::vector<u8> build_device_tree(const DeviceTreeConfig& c) {
     write_firmware(w);
     write_interrupts(w, c.cpus.size());
     write_devices(w);
+    write_virtio(w, c.virtio_slots);
     w.end();
     return w.finish();
 }

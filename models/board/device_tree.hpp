@@ -28,6 +28,7 @@ struct DeviceTreeConfig {
     std::string bootargs;
     u64 seed = 0;  // /chosen/rng-seed is drawn from it
     std::optional<InitrdRange> initrd;
+    unsigned virtio_slots = 0;  // occupied virtio-mmio slots, from the first
 };
 
 // Throws std::invalid_argument that names the field, std::length_error if bootargs do not fit the 2 MiB that the arm64

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Physical memory map: QEMU's `virt` machine (hw/arm/virt.c, base_memmap), so that what runs there runs here
-// unmodified. Only regions that this board has are listed; everything else is an external abort.
+// unmodified. Only regions that this board has are listed; everything else is an external abort. The virtio-mmio
+// slots are there only if the board has a disk, hence not in the table.
 #pragma once
 
 #include "models/mmu/types.hpp"
@@ -18,6 +19,8 @@ inline constexpr u64 kUartBase = 0x0900'0000;
 inline constexpr u64 kUartBytes = 0x1000;
 inline constexpr u64 kRtcBase = 0x0901'0000;
 inline constexpr u64 kRtcBytes = 0x1000;
+inline constexpr u64 kVirtioBase = 0x0A00'0000;  // slot n is at kVirtioBase + n * kVirtioBytes
+inline constexpr u64 kVirtioBytes = 0x200;
 inline constexpr u64 kRamBase = 0x4000'0000;
 
 inline constexpr unsigned kPmuPpi = 23;  // INTID; the timers' are in generic_timer.hpp
@@ -25,6 +28,10 @@ inline constexpr unsigned kPmuPpi = 23;  // INTID; the timers' are in generic_ti
 // SPIs: INTID 32 + n.
 inline constexpr unsigned kUartSpi = 1;
 inline constexpr unsigned kRtcSpi = 2;
+inline constexpr unsigned kVirtioSpi = 16;  // slot n: kVirtioSpi + n
+
+// The virtio-mmio slots that are occupied if the board has a disk.
+inline constexpr unsigned kDiskSlot = 0, kConsoleSlot = 1, kVirtioSlots = 2;
 
 enum class Region : u8 { kGicDistributor, kGicRedistributors, kUart, kRtc };
 

@@ -6,6 +6,7 @@ the two side by side). Every figure of a core preset can be overridden.
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -167,6 +168,36 @@ class Interconnect:
 
 
 @dataclass(frozen=True)
+class Disk:
+    """A virtio disk, and a virtio console beside it; an empty `path` means neither. What the guest writes stays in
+    memory unless the disk is `writable`.
+    """
+
+    path: str = ""  #: a raw image: a file or a block device of the host
+    writable: bool = False
+    latency_ns: int = 20000  #: from a request to its being served
+
+    @property
+    def bytes(self) -> int:
+        """Size of the image as it is now; raises ConfigError."""
+        try:
+            with open(self.path, "rb") as file:
+                return file.seek(0, os.SEEK_END)
+        except OSError as error:
+            raise ConfigError(f"disk={self.path}: can't be read ({error.strerror})", "disk") from None
+
+
+def parse_disk(text: str) -> Disk:
+    """PATH, or PATH,rw for a disk that the guest may write to."""
+    path, comma, mode = text.rpartition(",")
+    if comma and mode == "rw":
+        return Disk(path, writable=True)
+    if comma and mode == "snapshot":
+        return Disk(path)
+    return Disk(text)
+
+
+@dataclass(frozen=True)
 class Board:
     """The machine. `memory` begins at 1 GiB of the physical address space; raises ConfigError if unsound."""
 
@@ -178,12 +209,15 @@ class Board:
     filter: bool = True  #: the exact fast-path filter; False only to prove it exact
     zero_fill: bool = False  #: unwritten RAM reads zero instead of the pattern
     interconnect: Interconnect = field(default_factory=Interconnect)
+    disk: Disk = field(default_factory=Disk)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cores", tuple(self.cores))
         for i, entry in enumerate(self.cores):
             if not isinstance(entry, Core):
                 raise ConfigError(f"cores[{i}]={entry!r}: a core, such as core('cortex-x4')", f"cores[{i}]")
+        if not isinstance(self.disk, Disk):
+            raise ConfigError(f"disk={self.disk!r}: a disk, such as Disk('root.img')", "disk")
         try:
             problems = _core.validate(self.to_dict())
         except ValueError as error:

@@ -37,7 +37,7 @@ def result_of(
     record: dict[str, Any] = {
         "schema": SCHEMA,
         "versions": {"bbmsim": _core.version},
-        "board": sim.board.to_dict(),
+        "board": _board(sim),
         "workload": sim.workload.to_dict(),
         "seed": sim.seed,
         "pokes": [p.to_dict() for p in sim.pokes],
@@ -63,6 +63,14 @@ def result_of(
         },
     }
     return Result(_plain(record), (rare, frequent))
+
+
+def _board(sim: Simulation) -> dict[str, Any]:
+    """The disk by path, size and mode; null if there is none."""
+    board, disk = sim.board.to_dict(), sim.board.disk
+    mode = "rw" if disk.writable else "snapshot"
+    board["disk"] = {"path": disk.path, "bytes": sim.disk_bytes, "mode": mode, "latency_ns": disk.latency_ns} if disk.path else None
+    return board
 
 
 def _names(phases: list[dict[str, Any]]) -> list[str]:

@@ -36,6 +36,7 @@ class Simulation:
         self.board = board
         self.workload = workload = workload.on(board)
         self.seed = seed
+        self.disk_bytes = board.disk.bytes if board.disk.path else 0  #: size of the image when the simulation was made
         self._program = workload.program()
         self._program.check_fits(board.memory_bytes, workload.path)
         self._symbols = {name for name, *_ in self._program.symbols}
@@ -130,6 +131,33 @@ class Simulation:
             raise BbmsimError("trace: ask for it before the run begins")
         self._traced = True
 
+    # --- the guest's console
+
+    def send(self, data: str | bytes, *, console: str = "uart") -> None:
+        """Types at the UART, or at the "virtio" console of a board with a disk: now, as far as the guest takes it; the
+        rest waits for it. A guest that was in a deadlock for want of input goes on.
+        """
+        self._not_finished()
+        self._session.send(_typed(data, "send"), self._is_virtio(console))
+        if self._outcome == "deadlock":
+            self._outcome = "stopped"
+
+    def expect(self, prompt: str, reply: str | bytes, *, console: str = "uart") -> None:
+        """Types `reply` a millisecond of simulated time after the guest printed `prompt`, wherever the answer to the one
+        before left off. Any number of them make a script; what was never printed is in the record's `remarks`.
+        """
+        if not prompt:
+            raise ConfigError("expect: an empty prompt", "expect")
+        self._not_finished()
+        self._session.expect(prompt.encode(), _typed(reply, "expect"), self._is_virtio(console))
+
+    def _is_virtio(self, console: str) -> bool:
+        if console not in ("uart", "virtio"):
+            raise ConfigError(f"console={console}: one of uart, virtio", "console")
+        if console == "virtio" and not self.board.disk.path:
+            raise ConfigError("console=virtio: only a board with a disk has one", "console")
+        return console == "virtio"
+
     # --- running
 
     def run(
@@ -179,6 +207,17 @@ class Simulation:
             if outcome == "timeout" or self.now_ps == before:
                 return
 
+    def advance(self, ps: int, host_seconds: float) -> bool:
+        """Runs for that much simulated time or so long by the host's clock, whichever is less; True when the run is over,
+        or stands in a deadlock that send() may end.
+        """
+        self._session.watch(0, 0)
+        self._begin()
+        if self._outcome == "stopped":
+            outcome = self._timed_run(self.now_ps + ps, host_seconds)
+            self._outcome = "stopped" if outcome == "timeout" else outcome
+        return self._outcome != "stopped"
+
     def stop(self) -> None:
         """Ends events() and run() at the next opportunity, with the outcome "stopped"."""
         self._stopping = True
@@ -210,8 +249,18 @@ class Simulation:
         return str(max(inside, key=lambda p: int(p["begin_ps"]))["name"]) if inside else ""
 
     @property
+    def outcome(self) -> str:
+        """As it is now: "stopped" while the run can go on."""
+        return self._outcome
+
+    @property
+    def console_bytes(self) -> bytes:
+        """What the guest has written to its consoles."""
+        return self._session.console()
+
+    @property
     def console(self) -> str:
-        """What the guest has written to its UART."""
+        """The same as text."""
         return self._session.console().decode("utf-8", "replace")
 
     def walk(self, *, core: int, va: int) -> inspection.Walk:
@@ -226,10 +275,10 @@ class Simulation:
             self._frequent = self._session.record(timeline.FREQUENT, most)
             self._started = True
 
-    def _timed_run(self, limit: int) -> str:
+    def _timed_run(self, limit: int, host_seconds: float = _SLICE_SECONDS) -> str:
         start, cpu = time.perf_counter(), time.thread_time()
         try:
-            return self._session.run(limit, _SLICE_SECONDS)
+            return self._session.run(limit, host_seconds)
         except ValueError as error:
             raise ConfigError(str(error)) from None
         except RuntimeError as error:
@@ -313,6 +362,12 @@ class _ConsoleAssembler:
             return None
         text, self.pending = self.pending.rstrip(b"\r").decode("utf-8", "replace"), b""
         return event_types.ConsoleLine(text, e.time_ps)
+
+
+def _typed(data: str | bytes, what: str) -> bytes:
+    if not isinstance(data, (str, bytes)):
+        raise ConfigError(f"{what}={data!r}: text or bytes", what)
+    return data.encode() if isinstance(data, str) else data
 
 
 def _limit(timeout: str | int | None) -> int:

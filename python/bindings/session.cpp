@@ -59,6 +59,14 @@ public:
         py::gil_scoped_release unlocked;
         return outcome_name(session_->run({simulated_ps, host_seconds}));
     }
+    void send(const std::string& bytes, bool virtio) {
+        Exclusive exclusive;
+        session_->send(bytes, virtio);
+    }
+    void expect(const std::string& prompt, const std::string& reply, bool virtio) {
+        Exclusive exclusive;
+        session_->expect(prompt, reply, virtio);
+    }
     void finish() {
         Exclusive exclusive;
         session_->finish();
@@ -231,6 +239,15 @@ void bind_setup(py::class_<PySession>& c) {
 }
 
 void bind_running(py::class_<PySession>& c) {
+    c.def(
+        "send", [](PySession& s, const std::string& bytes, bool virtio) { s.send(bytes, virtio); }, py::arg("data"),
+        py::arg("virtio"));
+    c.def(
+        "expect",
+        [](PySession& s, const std::string& prompt, const std::string& reply, bool virtio) {
+            s.expect(prompt, reply, virtio);
+        },
+        py::arg("prompt"), py::arg("reply"), py::arg("virtio"));
     c.def("run", &PySession::run, py::arg("simulated_ps"), py::arg("host_seconds"));
     c.def("stop", [](PySession& s) { s->stop(); });
     c.def("finish", &PySession::finish);

@@ -124,6 +124,17 @@ TEST(DeviceTree, MemoryAndDevicesAreWhereTheyAre) {
     EXPECT_EQ(t.cells("/pl011@9000000", "clocks")[0], t.cells("/apb-pclk", "phandle")[0]);
 }
 
+TEST(DeviceTree, VirtioSlotsAreListedOnlyIfOccupied) {
+    DeviceTreeConfig c = four_cores();
+    EXPECT_LT(fdt_path_offset(Tree(c).blob.data(), "/virtio_mmio@a000000"), 0);
+    c.virtio_slots = 2;
+    const Tree tree(c);
+    EXPECT_EQ(tree.text("/virtio_mmio@a000200", "compatible"), "virtio,mmio");
+    EXPECT_EQ(tree.cells("/virtio_mmio@a000200", "reg"), (std::vector<u32>{0, 0x0a000200, 0, 0x200}));
+    EXPECT_EQ(tree.cells("/virtio_mmio@a000200", "interrupts"), (std::vector<u32>{0, 17, 4}));
+    EXPECT_TRUE(tree.has("/virtio_mmio@a000000", "dma-coherent"));
+}
+
 TEST(DeviceTree, ChosenHoldsWhatTheRunGives) {
     DeviceTreeConfig c = four_cores();
     const Tree t(c);

@@ -51,6 +51,81 @@ text: .asciz "hello\\nworld\\n"
     isb
     .inst 0
 """,
+    # prints what is typed, in upper case, by receive interrupts: q ends it
+    "echo": f"""
+    mov x19, #0x09000000
+    mov w0, #0x70
+    str w0, [x19, #0x2c]            // FIFOs
+    mov w0, #0x50
+    str w0, [x19, #0x38]            // receive and receive timeout interrupts
+    mov w0, #0x301
+    str w0, [x19, #0x30]
+    ldr x1, =0x08000000
+    mov w0, #0x12
+    str w0, [x1]
+    mov w0, #2                      // INTID 33
+    str w0, [x1, #0x84]
+    str w0, [x1, #0x104]
+    ldr x2, =0x080a0000
+    str wzr, [x2, #0x14]
+    mov x0, #0xf0
+    msr s3_0_c4_c6_0, x0
+    mov x0, #1
+    msr s3_0_c12_c12_7, x0
+    isb
+    adr x2, prompt
+1:  ldrb w3, [x2], #1
+    cbz w3, 2f
+    strb w3, [x19]
+    b 1b
+2:  wfi
+    mrs x5, s3_0_c12_c12_0
+    cmp x5, #33
+    b.ne 9f
+3:  ldr w4, [x19, #0x18]
+    tbnz w4, #4, 4f
+    ldr w3, [x19]
+    cmp w3, #'q'
+    b.eq 5f
+    cmp w3, #'a'
+    b.lo 6f
+    sub w3, w3, #32
+6:  strb w3, [x19]
+    b 3b
+4:  msr s3_0_c12_c12_1, x5
+    b 2b
+5:  {PSCI_OFF}
+9:  b 2b
+prompt: .asciz "ready> "
+""",
+    # stores and loads where no device is, by a handler that prints the syndrome's class
+    "hole": f"""
+    adr x0, vectors
+    msr vbar_el1, x0
+    isb
+    ldr x1, =0x0b000000
+    str x1, [x1]
+    ldr x2, [x1]
+    ldr x1, =0x0a000000             // virtio-mmio, on a board without a disk
+    ldr w2, [x1]
+    {PSCI_OFF}
+    .balign 2048
+vectors: .skip 0x200
+    mrs x10, esr_el1
+    mrs x11, far_el1
+    mov x12, #0x09000000
+    lsr x13, x10, #26               // class: 0x25, data abort without a change of level
+    and x14, x10, #0x3f             // fault status: 0x10, external abort
+    add w13, w13, #'0' - 0x25
+    add w14, w14, #'0' - 0x10
+    strb w13, [x12]
+    strb w14, [x12]
+    mrs x10, elr_el1
+    add x10, x10, #4
+    msr elr_el1, x10
+    eret
+    .balign 2048
+""",
     # says itself that it failed
     "fail": """
     ldr w0, =0xC6000104

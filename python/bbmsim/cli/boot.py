@@ -13,6 +13,7 @@ from ..simulation import Simulation
 from ..workload import Workload
 from . import options
 from .run import Changes, carry_out
+from .terminal import Typing, console_options
 
 
 def _complete_kernels(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -42,11 +43,13 @@ def _complete_initrds(_: click.Context, __: click.Parameter, incomplete: str) ->
     "--dump-dtb", type=click.Path(), metavar="FILE", help="Write the device tree that the kernel would be given, and don't boot."
 )
 @options.board_options
+@options.disk_option
+@console_options
 @options.run_options
 def boot_command(
     kernel: str, initrd: str | None, append: str, dtb: str | None, dump_dtb: str | None, cores: str, memory: str, seed: int,
     inject: tuple[str, ...], poke: tuple[str, ...], timeout: str, json_: str | None, html: str | None, trace: str | None, no_checker: bool,
-    no_filter: bool, bench: bool, quiet: bool,
+    no_filter: bool, bench: bool, quiet: bool, disk: str | None, interactive: bool, input_: str | None, expect: tuple[str, ...],
 ) -> int:
     """Boots an arm64 Linux kernel, its console live, and reports what it did to its own translation tables."""
 
@@ -57,10 +60,11 @@ def boot_command(
     def guest() -> Workload:
         return linux(kernel, append=append, initrd=initrd, dtb=dtb, say=say)
 
-    board = options.board(cores, memory, checker=not no_checker, filter=not no_filter)
+    typing = Typing.of(interactive, input_, expect)
+    board = options.board(cores, memory, disk=options.disk(disk), checker=not no_checker, filter=not no_filter)
     if dump_dtb is not None:
         path = check_writable(dump_dtb, "dump-dtb")
         write_whole(path, Simulation(board, guest(), seed=seed).device_tree)
         return 0
     outputs = {"json": json_, "html": html, "trace": trace}
-    return carry_out(board, guest, seed, Changes(inject, poke), timeout, outputs, bench, quiet)
+    return carry_out(board, guest, seed, Changes(inject, poke), timeout, outputs, bench, quiet, typing)

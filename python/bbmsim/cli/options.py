@@ -10,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from .. import catalog
-from ..config import Board, parse_cores, presets
+from ..config import Board, Disk, parse_cores, parse_disk, presets
 from ..errors import ConfigError
 from .ci import ci_options
 
@@ -21,6 +21,21 @@ DEFAULT_TIMEOUT = "100s"
 
 def board(cores: str, memory: str, **fields: Any) -> Board:
     return Board(cores=parse_cores(cores), memory=memory, **fields)
+
+
+def disk(text: str | None) -> Disk:
+    """A disk that can't be read is found here, before a kernel is fetched."""
+    if text is None:
+        return Disk()
+    found = parse_disk(text)
+    if found.bytes == 0:
+        raise ConfigError(f"disk={found.path}: is empty", "disk")
+    return found
+
+
+def was_given(name: str) -> bool:
+    """The option of the command that runs, rather than its default."""
+    return click.get_current_context().get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
 
 
 def settings(items: tuple[str, ...]) -> dict[str, str]:
@@ -88,6 +103,17 @@ def workload_option(function: Callable[..., Any]) -> Callable[..., Any]:
         "--set", "set_", metavar="NAME=VALUE", multiple=True, shell_complete=_complete_settings,
         help="A parameter of the workload, such as sabotage=local-flush; any number of times.",
     )(function)
+
+
+def disk_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--disk", metavar="PATH[,rw]", shell_complete=_complete_files,
+        help="A virtio disk (and console) on a raw image. What the guest writes is forgotten, unless ',rw' is given.",
+    )(function)
+
+
+def _complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(incomplete, type="file")]
 
 
 def board_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -23,6 +23,7 @@ from ..workload import Workload, from_name
 from . import options
 from .ci import Ci
 from .live import Live
+from .terminal import Typing, console_options, interact
 
 _BENCH_ROUNDS = 3
 
@@ -32,11 +33,13 @@ _BENCH_ROUNDS = 3
 @options.board_options
 @options.workload_option
 @click.option("--strategy", metavar="NAME", help="Short for --set strategy=NAME; see `bbmsim list strategies`.")
+@options.disk_option
+@console_options
 @options.run_options
 def run_command(
     workload: str, cores: str, memory: str, set_: tuple[str, ...], seed: int, strategy: str | None, inject: tuple[str, ...],
     poke: tuple[str, ...], timeout: str, json_: str | None, html: str | None, trace: str | None, no_checker: bool, no_filter: bool, bench: bool,
-    quiet: bool,
+    quiet: bool, disk: str | None, interactive: bool, input_: str | None, expect: tuple[str, ...],
 ) -> int:
     """Runs WORKLOAD: a bare-metal workload (see `bbmsim list workloads`), an AArch64 ELF, or an arm64 Image."""
     parameters = options.settings(set_)
@@ -45,9 +48,10 @@ def run_command(
             raise ConfigError("strategy: given twice, by --strategy and --set", "strategy")
         parameters["strategy"] = strategy
     guest = from_name(workload, parameters)
-    board = options.board(cores, memory, checker=not no_checker, filter=not no_filter)
+    typing = Typing.of(interactive, input_, expect)
+    board = options.board(cores, memory, disk=options.disk(disk), checker=not no_checker, filter=not no_filter)
     outputs = {"json": json_, "html": html, "trace": trace}
-    return carry_out(board, lambda: guest, seed, Changes(inject, poke), timeout, outputs, bench, quiet)
+    return carry_out(board, lambda: guest, seed, Changes(inject, poke), timeout, outputs, bench, quiet, typing)
 
 
 class Changes:
@@ -60,7 +64,7 @@ class Changes:
 
 def carry_out(
     board: Board, make_guest: Callable[[], Workload], seed: int, changes: Changes, timeout: str,
-    files: dict[str, str | None], bench: bool, quiet: bool,
+    files: dict[str, str | None], bench: bool, quiet: bool, typing: Typing = Typing(),
 ) -> int:
     """One run as `run` and `boot` do it; the exit status. Everything that may be wrong is looked at before the guest is
     made, which may take a download.
@@ -71,13 +75,19 @@ def carry_out(
     console = make_console()
     guest = make_guest()
     if bench:
+        if typing != Typing():
+            raise ConfigError("bench: nobody can type at a guest that is measured", "bench")
         return _bench(console, board, guest, seed, changes, limit)
 
     sim = _simulation(board, guest, seed, changes, "trace" in outputs)
     if not quiet:
         asked = {"workload": sim.workload.to_dict(), "board": board.to_dict(), "seed": seed, "pokes": [p.to_dict() for p in sim.pokes]}
         console.print(f"[bold]{summary(asked)}[/bold]")
-    result = _run(console, sim, limit, quiet)
+    typing.prepare(sim)
+    if typing.interactive:
+        result = interact(sim, limit if options.was_given("timeout") else None)
+    else:
+        result = _run(console, sim, limit, quiet)
     ci.write(result)
     _write(result, outputs)  # before a word is printed: whoever reads our output may go away
     if quiet:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,11 @@ SERIES = {
 _MERGED = (6, 18)  # from here on a kernel can repaint
 MODULE = "dummy.ko"  #: a network device that drops all; needs no other module
 _MODULE = "**/kernel/drivers/net/dummy.ko*"
+#: what a kernel of the distribution needs to find the board's disk; the rest is built in
+DISK_MODULES = {
+    "virtio_mmio.ko": "**/kernel/drivers/virtio/virtio_mmio.ko*",
+    "virtio_blk.ko": "**/kernel/drivers/block/virtio_blk.ko*",
+}
 _PACKAGE = re.compile(r"linux-(binary|image)-(\d+\.\d+[^/]*-cloud-arm64)")
 _VERSION = re.compile(r"\d+\.\d+(\.\d+)?([-+].*)?")
 
@@ -108,18 +113,32 @@ def _files(package: str, folder: Path) -> dict[str, Path]:
 
 def module(kernel: Path, *, folder: Path | None = None) -> Path | None:
     """The file of the module "dummy" for a cached kernel, fetched if it can be had, else None."""
+    found = _modules(kernel, {MODULE: _MODULE}, folder)
+    return found[0] if found else None
+
+
+def disk_modules(kernel: Path, *, folder: Path | None = None) -> list[Path]:
+    """The files of the modules by which a cached kernel finds a virtio disk, in the order in which they are loaded;
+    fetched if they can be had, else none.
+    """
+    return _modules(kernel, DISK_MODULES, folder)
+
+
+def _modules(kernel: Path, wanted: Mapping[str, str], folder: Path | None) -> list[Path]:
+    """All of them (name to glob in the package), or nothing."""
     if kernel.parent.parent != (cache_folder() if folder is None else folder) / "kernels":
-        return None
-    path, archive = kernel.parent / MODULE, Packages(folder)
+        return []
+    files, archive = {member: kernel.parent / name for name, member in wanted.items()}, Packages(folder)
+    paths = list(files.values())
     try:
-        names = [] if path.exists() else archive.known_names()
+        names = [] if all(p.exists() for p in paths) else archive.known_names()
         for package in (f"linux-{kind}-{kernel.parent.name}" for kind in ("modules", "image")):
             if package in names:
-                archive.fetch(package, _files(package, kernel.parent), _quiet)
+                archive.fetch(package, {**_files(package, kernel.parent), **files}, _quiet)
                 break
     except BbmsimError:
-        return None
-    return path if path.exists() else None
+        return []
+    return paths if all(p.exists() for p in paths) else []
 
 
 def listing(*, say: Say = _quiet, folder: Path | None = None) -> list[tuple[str, str]]:

@@ -26,15 +26,18 @@ class UserSpace:
     data: bytes  #: cpio
 
 
-def choose(wanted: str, kernel: Path, has_fp: bool, *, say: Say, folder: Path | None = None) -> UserSpace:
+def choose(
+    wanted: str, kernel: Path, has_fp: bool, *, disk: bool = False, say: Say, folder: Path | None = None
+) -> UserSpace:
     """`wanted` is one of CHOICES, or "": busybox where the cores have FP and its package can be had.
 
+    With a `disk`, busybox brings the modules for it and hands over to a root file system there.
     Raises BbmsimError if "busybox" is wanted and can't be had.
     """
     if wanted == "small" or (not wanted and not has_fp):
         return small()
     try:
-        return busybox(kernel, say=say, folder=folder)
+        return busybox(kernel, disk=disk, say=say, folder=folder)
     except BbmsimError:
         if wanted:
             raise
@@ -45,7 +48,7 @@ def small() -> UserSpace:
     return UserSpace("small", pack([*_base(), Node("init", FILE | 0o755, _built("init"))]))
 
 
-def busybox(kernel: Path, *, say: Say, folder: Path | None = None) -> UserSpace:
+def busybox(kernel: Path, *, disk: bool = False, say: Say, folder: Path | None = None) -> UserSpace:
     version, program = _busybox(say, folder)
     nodes = [
         *_base(),
@@ -56,10 +59,16 @@ def busybox(kernel: Path, *, say: Say, folder: Path | None = None) -> UserSpace:
         Node("init", FILE | 0o755, _built("init.sh")),
     ]
     title = f"{PACKAGE}-{version}"
-    module = _module(kernel, folder)
-    if module is not None:
-        nodes += [Node("lib", DIRECTORY | 0o755), Node(f"lib/{kernels.MODULE}", FILE | 0o644, module)]
-        title += f",{kernels.MODULE.removesuffix('.ko')}"
+    dummy = kernels.module(kernel, folder=folder)
+    modules = [dummy] if dummy is not None else []
+    if disk:
+        modules += kernels.disk_modules(kernel, folder=folder)
+        nodes.append(Node("mnt", DIRECTORY | 0o755))
+    if modules:
+        nodes.append(Node("lib", DIRECTORY | 0o755))
+    for module in modules:
+        nodes.append(Node(f"lib/{module.name}", FILE | 0o644, _module(module)))
+        title += f",{module.name.removesuffix('.ko')}"
     return UserSpace(title, pack(nodes))
 
 
@@ -96,11 +105,8 @@ def _busybox(say: Say, folder: Path | None) -> tuple[str, Path]:
     return version, target
 
 
-def _module(kernel: Path, folder: Path | None) -> bytes | None:
-    """Unpacked: a kernel need not be able to; None if there is none for it."""
-    path = kernels.module(kernel, folder=folder)
-    if path is None:
-        return None
+def _module(path: Path) -> bytes:
+    """Unpacked: a kernel need not be able to."""
     data = _read(path)
     try:
         return lzma.decompress(data) if data.startswith(_XZ) else data

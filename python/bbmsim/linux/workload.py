@@ -52,7 +52,7 @@ class LinuxWorkload(Workload):
         if self.initrd is not None or self.user_space is not None:
             return self
         has_fp = all(core.features.fp for core in board.cores)
-        return dataclasses.replace(self, user_space=userspace.choose(self.wanted, self.path, has_fp, say=_quiet))
+        return dataclasses.replace(self, user_space=userspace.choose(self.wanted, self.path, has_fp, disk=bool(board.disk.path), say=_quiet))
 
     @property
     def bootargs(self) -> str:
