@@ -22,6 +22,12 @@ echo "root: $(/bin/busybox cat /etc/motto)"
 echo kept > /etc/motto
 /bin/busybox sync
 echo "hvc: here" > /dev/hvc0
+/bin/busybox mount -t sysfs sys /sys
+cd /sys/devices/system/cpu
+echo 0 > cpu1/online
+echo "root: cores $(/bin/busybox cat online)"
+echo 1 > cpu1/online
+echo "root: cores $(/bin/busybox cat online)"
 echo -n "name? "
 read name
 echo "root: hello $name"
@@ -30,13 +36,13 @@ echo "root: hello $name"
 
 
 def board(disk: bs.Disk, **fields: object) -> bs.Board:
-    return bs.Board(cores=bs.parse_cores("cortex-x4:fp=1"), memory="512MiB", disk=disk, **fields)  # type: ignore[arg-type]
+    return bs.Board(cores=bs.parse_cores("cortex-x4:fp=1*2"), memory="512MiB", disk=disk, **fields)  # type: ignore[arg-type]
 
 
 def root_image(folder: Path) -> Path:
     """An ext4 file system with busybox, a file to read and an init."""
     root = folder / "root"
-    for name in ("bin", "sbin", "etc", "proc", "dev"):
+    for name in ("bin", "sbin", "etc", "proc", "sys", "dev"):
         (root / name).mkdir(parents=True)
     _, busybox = userspace._busybox(lambda _: None, None)
     (root / "bin" / "busybox").write_bytes(busybox.read_bytes())
@@ -52,15 +58,16 @@ def root_image(folder: Path) -> Path:
     return image
 
 
-def test_linux_takes_its_root_from_the_disk_and_talks_on_both_consoles(tmp_path: Path) -> None:
+def test_linux_takes_its_root_from_the_disk_talks_on_both_consoles_and_unplugs_a_core(tmp_path: Path) -> None:
     image = root_image(tmp_path)
     before = hashlib.sha256(image.read_bytes()).digest()
     sim = bs.Simulation(board(bs.Disk(str(image))), bs.linux(kernel("6.18").path), seed=7)
     sim.expect("name? ", "board\r")
     result = sim.run(timeout="20s")
     assert result.outcome == "poweroff", result.console[-2000:]
-    for line in ("init: the disk's /sbin/init takes over", "root: words from the disk", "hvc: here", "root: hello board"):
+    for line in ("init: the disk's /sbin/init takes over", "root: words from the disk", "hvc: here", "root: cores 0", "root: cores 0-1", "root: hello board"):
         assert line in result.console.splitlines(), result.console[-2000:]
+    assert "psci: CPU1 killed" in result.console
     assert result.clean and not result.record["remarks"]
     assert hashlib.sha256(image.read_bytes()).digest() == before, "a snapshot: the guest's writes are forgotten"
     assert result.record["board"]["disk"] == {"path": str(image), "bytes": 16 << 20, "mode": "snapshot", "latency_ns": 20000}

@@ -86,10 +86,10 @@ TEST(Machine, TimerWakesWfiAndInterrupts) {
     EXPECT_GT(cost(s, cpu::Cost::kParked), s.cycles * 9 / 10);
 }
 
-TEST(Machine, BothTimersFireWithTheirOwnInterrupts) {
+TEST(Machine, TimersAndAlarmFireWithTheirOwnInterrupts) {
     Session session(board_of(1), 1);
     load_guest(session, read_guest("timers"));
-    ASSERT_EQ(run_to_end(session), Outcome::kPoweroff) << session.detail();
+    ASSERT_EQ(run_to_end(session, 10'000'000'000'000), Outcome::kPoweroff) << session.detail();
     auto r = results_of(session);
     EXPECT_LE(r["offset"], 2u);
     EXPECT_EQ(r["before"], 1u);
@@ -101,6 +101,9 @@ TEST(Machine, BothTimersFireWithTheirOwnInterrupts) {
     EXPECT_GE(r["elapsed"], 2000u);
     EXPECT_LT(r["elapsed"], 2060u);
     EXPECT_EQ(r["disabled"], 0u);
+    EXPECT_EQ(r["alarm"], 34u);
+    EXPECT_EQ(r["seconds"], 3u);
+    EXPECT_GE(session.now_ps(), 2'000'000'000'000u);
     const CoreStats s = session.core_stats(0);
     EXPECT_GT(cost(s, cpu::Cost::kParked), s.cycles * 9 / 10) << "WFI skips";
 }
