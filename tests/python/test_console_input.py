@@ -3,20 +3,16 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
 import signal
 import subprocess
 import sys
-import termios
-import time
 from pathlib import Path
 
 import bbmsim as bs
 import guests
 import pytest
 from conftest import Bbmsim, environment
+from terminal import Terminal
 
 
 def simulation(name: str = "echo") -> bs.Simulation:
@@ -91,37 +87,10 @@ def test_the_command_line_types_files_and_scripts(bbmsim: Bbmsim, tmp_path: Path
         assert done.returncode == 2 and says in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
 
 
-class Terminal:
-    """bbmsim on a terminal of its own."""
-
-    def __init__(self, *arguments: str) -> None:
-        self.master, slave = pty.openpty()
-        self._slave = slave
-        self.before = termios.tcgetattr(slave)
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "bbmsim", *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment(), start_new_session=True
-        )
-        self.seen = b""
-
-    def until(self, text: bytes, seconds: float = 120) -> None:
-        end = time.monotonic() + seconds
-        start = len(self.seen)
-        while text not in self.seen[max(0, start - len(text)) :]:
-            ready = select.select([self.master], [], [], max(0.0, end - time.monotonic()))[0]
-            assert ready, f"{text!r} did not come: {self.seen!r}"
-            self.seen += os.read(self.master, 4096)
-
-    def type(self, data: bytes) -> None:
-        os.write(self.master, data)
-
-    def end(self) -> int:
-        while self.process.poll() is None:
-            if select.select([self.master], [], [], 0.1)[0]:
-                self.seen += os.read(self.master, 4096)
-        assert termios.tcgetattr(self._slave) == self.before, "the terminal is as it was"
-        os.close(self._slave)
-        os.close(self.master)
-        return self.process.returncode
+def test_standard_input_may_be_a_pipe() -> None:
+    command = [sys.executable, "-m", "bbmsim", "run", str(guests.build("echo")), "--memory", "64MiB", "--cores", "cortex-a720", "--input", "-"]
+    done = subprocess.run(command, input="by pipe q", env=environment(), capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0 and "BY PIPE" in done.stdout, done.stderr
 
 
 ECHO = ("run", "--memory", "64MiB", "--cores", "cortex-a720", "-i")

@@ -15,6 +15,7 @@ import pytest
 from bbmsim.config import parse_disk
 from bbmsim.linux import userspace
 from conftest import ROOT, Bbmsim
+from terminal import Terminal
 from test_linux_boot import kernel
 
 INIT = """#!/bin/busybox sh
@@ -33,10 +34,6 @@ read name
 echo "root: hello $name"
 /bin/busybox poweroff -f
 """
-
-
-def board(disk: bs.Disk, **fields: object) -> bs.Board:
-    return bs.Board(cores=bs.parse_cores("cortex-x4:fp=1*2"), memory="512MiB", disk=disk, **fields)  # type: ignore[arg-type]
 
 
 def root_image(folder: Path) -> Path:
@@ -61,9 +58,15 @@ def root_image(folder: Path) -> Path:
 def test_linux_takes_its_root_from_the_disk_talks_on_both_consoles_and_unplugs_a_core(tmp_path: Path) -> None:
     image = root_image(tmp_path)
     before = hashlib.sha256(image.read_bytes()).digest()
-    sim = bs.Simulation(board(bs.Disk(str(image))), bs.linux(kernel("6.18").path), seed=7)
-    sim.expect("name? ", "board\r")
-    result = sim.run(timeout="20s")
+    record = tmp_path / "run.json"
+    terminal = Terminal(
+        "boot", "--kernel", str(kernel("6.18").path), "--cores", "cortex-x4:fp=1*2", "--memory", "512MiB", "--disk", str(image),
+        "--json", str(record), "-i",
+    )
+    terminal.until(b"name? ")
+    terminal.type(b"boa\x7f\x7foard\r")  # the kernel's line discipline edits the line
+    assert terminal.end() == 0
+    result = bs.Result.load(record)
     assert result.outcome == "poweroff", result.console[-2000:]
     for line in ("init: the disk's /sbin/init takes over", "root: words from the disk", "hvc: here", "root: cores 0", "root: cores 0-1", "root: hello board"):
         assert line in result.console.splitlines(), result.console[-2000:]
