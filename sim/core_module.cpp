@@ -81,12 +81,15 @@ u64 CoreModule::advance() {
         }
         machine_.injector.time_passes(pe.id, local);
         refresh_hooks();
+        if (machine_.debugger.held(pe.id)) return kAsleep;
         const u64 horizon = clock_.cycles(now + quantum_ps_);
         if (pe.cycles >= horizon || (next_timer_ps_ > now && next_timer_ps_ <= local)) return local;
         const cpu::Exit why = engine->run(cycle_limit(horizon));
         evaluate_pmu();
         check_abort_loop();
-        if (!leave(why)) return kAsleep;
+        const bool runs = leave(why);
+        if (engine->debug().step_complete()) engine->debug().report_step();
+        if (!runs) return kAsleep;
     }
 }
 
@@ -270,18 +273,44 @@ void CoreModule::events_arrive() {
     if (state_ == State::kWfe) wake_.notify(sc_core::SC_ZERO_TIME);
 }
 
-std::string CoreModule::describe() const {
-    const char* what = "runs";
+bool CoreModule::step_alone() {
+    constexpr unsigned kTries = 4;  // each exit for board time is one
+    if (machine_.control.ended() || state_ == State::kOff || state_ == State::kWaitDvm || state_ == State::kStalled)
+        return false;
+    account_waiting();
+    state_ = State::kRunning;
+    wake();
+    refresh_hooks();
+    const u64 instructions = pe.instructions, exceptions = pe.exceptions;
+    auto stepped = [&] { return pe.instructions != instructions || pe.exceptions != exceptions; };
+    for (unsigned i = 0; i < kTries && !stepped() && state_ == State::kRunning; ++i) {
+        pe.synced = true;  // its time has come, by decree
+        engine->debug().step_and_leave();
+        const cpu::Exit why = engine->run(pe.cycles + 1);
+        engine->debug().disarm();
+        check_abort_loop();
+        leave(why);
+        if (state_ == State::kSync) state_ = State::kRunning;
+    }
+    return stepped();
+}
+
+std::string CoreModule::state() const {
     switch (state_) {
         case State::kRunning:
         case State::kSync: break;
-        case State::kStalled: what = "waits to issue a TLBI"; break;
-        case State::kWaitDvm: what = "waits in DSB"; break;
-        case State::kWfe: what = "waits in WFE"; break;
-        case State::kWfi: what = "waits in WFI"; break;
-        case State::kOff: return fmt::format("core {} is off", pe.id);
+        case State::kStalled: return "waits to issue a TLBI";
+        case State::kWaitDvm: return "waits in DSB";
+        case State::kWfe: return "waits in WFE";
+        case State::kWfi: return "waits in WFI";
+        case State::kOff: return "is off";
     }
-    return fmt::format("core {} {} before {}", pe.id, what, machine_.symbols.symbolize(pe.pc));
+    return "runs";
+}
+
+std::string CoreModule::describe() const {
+    if (state_ == State::kOff) return fmt::format("core {} is off", pe.id);
+    return fmt::format("core {} {} before {}", pe.id, state(), machine_.symbols.symbolize(pe.pc));
 }
 
 }  // namespace bbmsim::sim

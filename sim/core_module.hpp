@@ -47,6 +47,13 @@ public:
     // Leaves the engine before the next block: an outcome or a new set of probes wants attention.
     void interrupt_engine();
 
+    // For the debugger, out of turn, while no time passes: one instruction, or the exception it takes instead. A
+    // waiting PE wakes up, as WFE and WFI may at any time. False: it is off, or waits for others (DSB, a full
+    // interconnect).
+    bool step_alone();
+    void wake() { wake_.notify(sc_core::SC_ZERO_TIME); }
+    [[nodiscard]] std::string state() const;  // "waits in WFE"
+
     void account_waiting();  // charges a waiting PE up to board time
     [[nodiscard]] Counters counters() const;
     [[nodiscard]] u64 local_ps() const { return clock_.ps(pe.cycles); }

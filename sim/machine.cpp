@@ -42,6 +42,7 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
                  emit_marker(pe, index, 0, static_cast<u8>(end ? MarkerSub::kEnd : MarkerSub::kBegin));
              }),
       probes(phases, injector, static_cast<unsigned>(board.cores.size())),
+      debugger(*this, kernel),
       input("console_input", console, [this](std::string_view bytes, bool virtio) { type(bytes, virtio); }),
       router("router", u64{board.interconnect.mmio_ns} * 1000),
       dvm("dvm", board.interconnect, kernel),

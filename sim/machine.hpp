@@ -15,6 +15,7 @@
 #include "models/mmu/inner_domain.hpp"
 #include "sim/console_input.hpp"
 #include "sim/core_module.hpp"
+#include "sim/debugger.hpp"
 #include "sim/devices.hpp"
 #include "sim/dvm.hpp"
 #include "sim/events.hpp"
@@ -76,6 +77,7 @@ public:
     Injector injector;
     PhaseRecorder phases;
     Probes probes;
+    Debugger debugger;
     std::string console;  // what the guest printed, on either console
     ConsoleInput input;
     std::vector<std::pair<std::string, u64>> guest_results;

@@ -8,6 +8,7 @@
 #include "models/mmu/event.hpp"
 #include "models/mmu/mmu.hpp"
 #include "sim/config.hpp"
+#include "sim/debugger.hpp"
 #include "sim/injection.hpp"
 #include "sim/phases.hpp"
 
@@ -119,6 +120,7 @@ public:
     void write_memory(u64 pa, std::span<const u8> bytes);
     [[nodiscard]] std::string disassemble(u32 raw, u64 pc) const;
     [[nodiscard]] const BoardConfig& board() const;
+    [[nodiscard]] Debugger& debugger();
 
 private:
     struct Impl;

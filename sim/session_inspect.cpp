@@ -41,10 +41,12 @@ void Session::write_memory(u64 pa, std::span<const u8> bytes) {
         throw std::out_of_range(fmt::format("write of {:#x} bytes at {:#x}: RAM is {:#x}..{:#x}", bytes.size(), pa,
                                             ram.base, ram.base + ram.bytes));
     const Kernel::Scope scope(impl_->kernel);  // a store may clear a monitor, which notifies an event
+    impl_->machine->debugger.changed();
     impl_->machine->host_port.write(pa, bytes);
 }
 
 std::string Session::disassemble(u32 raw, u64 pc) const { return cpu::disassemble(raw, pc); }
 const BoardConfig& Session::board() const { return impl_->machine->config; }
+Debugger& Session::debugger() { return impl_->machine->debugger; }
 
 }  // namespace bbmsim::sim

@@ -187,13 +187,17 @@ inline const Block* enter_block(Engine::Impl& impl) {
     return block;
 }
 
-void trace_block(Engine::Impl& impl, const Op* op) {
+// One by one, for those who look at every instruction: the trace, the debugger.
+void observe_block(Engine::Impl& impl, const Op* op) {
     Pe& pe = impl.pe;
     while (op) {
-        if (op->fn != &end_of_block && op->fn != &probe_check && impl.domain.bus.wants(EventKind::kInstruction)) {
-            pe.slow_pc = pe.pc_of(op);
-            pe.update_now();
-            emit(pe, {.kind = EventKind::kInstruction, .a = op->raw});
+        if (op->fn != &end_of_block && op->fn != &probe_check) {
+            if (impl.debug.active() && impl.debug.before(op)) return;
+            if (impl.trace && impl.domain.bus.wants(EventKind::kInstruction)) {
+                pe.slow_pc = pe.pc_of(op);
+                pe.update_now();
+                emit(pe, {.kind = EventKind::kInstruction, .a = op->raw});
+            }
         }
         op = op->fn(pe, op);
     }
@@ -226,8 +230,8 @@ Exit Engine::run(u64 cycle_limit) {
         pe.instructions += block->count;
         pe.charge(Cost::kExecution, block->cycles);
         const Op* op = block->ops.data();
-        if (impl.trace) [[unlikely]]
-            trace_block(impl, op);
+        if (impl.trace || impl.debug.active()) [[unlikely]]
+            observe_block(impl, op);
         else
             do op = op->fn(pe, op);
             while (op);

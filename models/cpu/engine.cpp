@@ -20,7 +20,8 @@ Engine::Impl::Impl(Engine& engine, Pe& pe, const CoreConfig& config, mmu::Mmu& m
       monitors(monitors),
       platform(platform),
       cache(config.cache),
-      code(this->config) {
+      code(this->config),
+      debug(pe) {
     pe.engine = &engine;
     pe.mmu = &mmu;
     pe.khz = static_cast<u64>(std::max(1LL, std::llround(config.freq_mhz * 1000)));
@@ -48,6 +49,7 @@ Engine::~Engine() {
     impl_->mmu.current_pc = nullptr;
 }
 
+DebugPort& Engine::debug() { return impl_->debug; }
 const CoreConfig& Engine::config() const { return impl_->config; }
 const DataCache& Engine::data_cache() const { return impl_->cache; }
 
@@ -107,8 +109,6 @@ void Engine::set_conflict_hook(u64 lo, u64 hi, ConflictHook hook) {
     impl_->hook_hi = hi;
     impl_->mmu.filter.clear();
 }
-
-u64 Engine::read_sysreg(u32 encoding) const { return peek_system_register(impl_->pe, encoding); }
 
 void emit(Pe& pe, Event event) {
     event.pe = pe.id;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "models/cpu/core_config.hpp"
+#include "models/cpu/debug.hpp"
 #include "models/cpu/exclusives.hpp"
 #include "models/cpu/pe.hpp"
 #include "models/cpu/platform.hpp"
@@ -36,9 +37,14 @@ public:
     using ConflictHook = std::function<bool(Pe&, u64 va, Access access)>;
     void set_conflict_hook(u64 lo, u64 hi, ConflictHook hook);
 
-    // For the host and the debugger.
+    // For the host and the debugger. Writes are as MSR and ISB at EL1 would do them; not while the engine executes, but
+    // for a DebugPort's stop.
+    [[nodiscard]] DebugPort& debug();
     [[nodiscard]] u64 read_sysreg(u32 encoding) const;  // no side effect
-    [[nodiscard]] static u32 sysreg_id(unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2) {
+    bool write_sysreg(u32 encoding, u64 value);         // false: no such register, or not writable
+    [[nodiscard]] u64 read_pstate() const;              // in the format of SPSR_EL1
+    void write_pstate(u64 spsr);                        // modes that the PE does not have are left out
+    [[nodiscard]] static constexpr u32 sysreg_id(unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2) {
         return (op0 << 14) | (op1 << 11) | (crn << 7) | (crm << 3) | op2;
     }
     [[nodiscard]] const CoreConfig& config() const;

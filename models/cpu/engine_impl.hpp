@@ -49,13 +49,14 @@ struct Engine::Impl {
     [[nodiscard]] bool hooked(u64 va) const { return hook && va - hook_lo < hook_hi - hook_lo; }
     [[nodiscard]] bool hooked_page(u64 va) const {
         const u64 page = va & ~kPageMask;
-        return hook && page < hook_hi && page + kPageMask >= hook_lo;
+        return (hook && page < hook_hi && page + kPageMask >= hook_lo) || (debug.watching() && debug.watches_page(va));
     }
 
     std::unordered_set<u64> probes;
     std::bitset<1024> probe_offsets;  // of instructions within a 4 KiB page
     u64 probed_pc = ~u64{0}, probed_instructions = 0;
     bool trace = false;
+    DebugPort debug;
 
     void drop_pending() { pending[0].valid = pending[1].valid = false; }
 };

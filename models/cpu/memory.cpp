@@ -146,9 +146,12 @@ bool read_unbacked(Engine::Impl& impl, u64 va, unsigned elem, unsigned total, Me
     return true;
 }
 
-void begin_slow(Pe& pe, const Op* op) {
+// False: a debugger stopped the PE here and sent it elsewhere.
+bool begin_slow(Pe& pe, const Op* op, u64 va, unsigned bytes, bool read, bool write) {
     pe.slow_pc = pe.pc_of(op);
     pe.update_now();
+    DebugPort& debug = impl_of(pe).debug;
+    return !debug.watching() || !debug.access(op, va, bytes, read, write);
 }
 
 }  // namespace
@@ -189,7 +192,7 @@ namespace slow {
 bool read(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count, MemMode mode, void* out) {
     Engine::Impl& impl = impl_of(pe);
     if (read_unbacked(impl, va, elem, elem * count, mode, out)) return true;
-    begin_slow(pe, op);
+    if (!begin_slow(pe, op, va, elem * count, true, false)) return false;
     const bool privileged = privileged_access(pe, mode);
     Resolved access;
     if (!resolve(pe, op, va, elem, elem * count,
@@ -224,7 +227,7 @@ bool read(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count, MemMode m
 
 bool write(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count, MemMode mode, const void* in) {
     Engine::Impl& impl = impl_of(pe);
-    begin_slow(pe, op);
+    if (!begin_slow(pe, op, va, elem * count, false, true)) return false;
     const bool privileged = privileged_access(pe, mode);
     Resolved access;
     if (!resolve(pe, op, va, elem, elem * count,
@@ -273,7 +276,7 @@ bool load_exclusive(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count,
         impl.monitors.open(pe, (u64{slot->page} << kPageShift) | (va & kPageMask), total);
         return true;
     }
-    begin_slow(pe, op);
+    if (!begin_slow(pe, op, va, total, true, false)) return false;
     Resolved access;
     if (!resolve(pe, op, va, total, total,
                  {.va = va, .access = Access::kRead, .privileged = privileged, .pan = pe.ps.pan}, access))
@@ -292,7 +295,8 @@ bool store_exclusive(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count
     Engine::Impl& impl = impl_of(pe);
     const unsigned total = elem * count;
     if (va & (total - 1)) return alignment_fault(pe, op, va, true), false;
-    begin_slow(pe, op);
+    // Without a monitor it is no access.
+    if (!begin_slow(pe, op, va, total, false, pe.exclusive.open)) return false;
     const bool wants = impl.domain.bus.wants(EventKind::kExclusive);
     status = 1;
     if (!pe.exclusive.open) {
@@ -326,7 +330,7 @@ bool store_exclusive(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count
 
 bool rmw_begin(Pe& pe, const Op* op, u64 va, unsigned size, void* old, Rmw& rmw) {
     Engine::Impl& impl = impl_of(pe);
-    begin_slow(pe, op);
+    if (!begin_slow(pe, op, va, size, true, true)) return false;
     const bool privileged = pe.ps.el == 1;
     Resolved access;
     if (!resolve(pe, op, va, size, size,
@@ -362,7 +366,7 @@ bool zero_block(Pe& pe, const Op* op, u64 va) {
         ++pe.stores;
         return true;
     }
-    begin_slow(pe, op);
+    if (!begin_slow(pe, op, va, 64, false, true)) return false;
     const bool privileged = pe.ps.el == 1;
     Resolved access;
     if (!resolve(pe, op, va, 64, 64, {.va = va, .access = Access::kWrite, .privileged = privileged, .pan = pe.ps.pan},

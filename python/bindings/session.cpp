@@ -314,6 +314,9 @@ void bind_inspection(py::class_<PySession>& c) {
         },
         py::arg("pa"), py::arg("data"));
     c.def(
+        "debugger", [](PySession& s) -> sim::Debugger& { return s->debugger(); },
+        py::return_value_policy::reference_internal);
+    c.def(
         "disassemble", [](PySession& s, u32 raw, u64 pc) { return s->disassemble(raw, pc); }, py::arg("raw"),
         py::arg("pc"));
 }
