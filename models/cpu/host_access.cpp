@@ -18,8 +18,11 @@ u64 Engine::read_sysreg(u32 encoding) const {
     Pe& pe = impl_->pe;
     const SystemRegister* r = find_system_register(encoding);
     if (!r || !(r->flags & kGic)) {
-        const u64 now_ps = pe.now_ps;  // counters look at the time
+        // Counters look at the time and bring themselves up to date.
+        const u64 now_ps = pe.now_ps;
+        const SysRegs before = pe.sys;
         const u64 value = peek_system_register(pe, encoding);
+        pe.sys = before;
         pe.now_ps = now_ps;
         return value;
     }

@@ -49,7 +49,7 @@ def _complete_initrds(_: click.Context, __: click.Parameter, incomplete: str) ->
 def boot_command(
     kernel: str, initrd: str | None, append: str, dtb: str | None, dump_dtb: str | None, cores: str, memory: str, seed: int,
     inject: tuple[str, ...], poke: tuple[str, ...], timeout: str, json_: str | None, html: str | None, trace: str | None, no_checker: bool,
-    no_filter: bool, bench: bool, quiet: bool, disk: str | None, interactive: bool, input_: str | None, expect: tuple[str, ...],
+    no_filter: bool, bench: bool, gdb: int | None, quiet: bool, disk: str | None, interactive: bool, input_: str | None, expect: tuple[str, ...],
 ) -> int:
     """Boots an arm64 Linux kernel, its console live, and reports what it did to its own translation tables."""
 
@@ -67,4 +67,4 @@ def boot_command(
         write_whole(path, Simulation(board, guest(), seed=seed).device_tree)
         return 0
     outputs = {"json": json_, "html": html, "trace": trace}
-    return carry_out(board, guest, seed, Changes(inject, poke), timeout, outputs, bench, quiet, typing)
+    return carry_out(board, guest, seed, Changes(inject, poke), timeout, outputs, bench, gdb, quiet, typing)

@@ -74,6 +74,10 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """What `run` and `boot` take: faults, limits, outputs."""
     for option in (
         click.option("-q", "--quiet", is_flag=True, help="Only the outcome, and findings if there are any."),
+        click.option(
+            "--gdb", type=click.IntRange(0, 65535), metavar="PORT",
+            help="Wait at reset for a debugger (`target remote :PORT` in gdb-multiarch), one thread per core; 0 picks a port.",
+        ),
         click.option("--bench", is_flag=True, help="Run with checker and fast path on and off, and compare the speed."),
         click.option("--no-filter", is_flag=True, help="Without the fast path: slower, and every figure must be the same."),
         click.option("--no-checker", is_flag=True, help="Don't look for violations."),

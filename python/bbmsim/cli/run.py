@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from rich.console import Console
 from ..config import Board
 from ..errors import ConfigError
 from ..files import check_writable
+from ..gdb.server import GdbServer
 from ..inject import parse_injection
 from ..poke import parse_poke
 from ..report.text import findings_line, make_console, print_report, summary
@@ -39,7 +41,7 @@ _BENCH_ROUNDS = 3
 def run_command(
     workload: str, cores: str, memory: str, set_: tuple[str, ...], seed: int, strategy: str | None, inject: tuple[str, ...],
     poke: tuple[str, ...], timeout: str, json_: str | None, html: str | None, trace: str | None, no_checker: bool, no_filter: bool, bench: bool,
-    quiet: bool, disk: str | None, interactive: bool, input_: str | None, expect: tuple[str, ...],
+    gdb: int | None, quiet: bool, disk: str | None, interactive: bool, input_: str | None, expect: tuple[str, ...],
 ) -> int:
     """Runs WORKLOAD: a bare-metal workload (see `bbmsim list workloads`), an AArch64 ELF, or an arm64 Image."""
     parameters = options.settings(set_)
@@ -51,7 +53,7 @@ def run_command(
     typing = Typing.of(interactive, input_, expect)
     board = options.board(cores, memory, disk=options.disk(disk), checker=not no_checker, filter=not no_filter)
     outputs = {"json": json_, "html": html, "trace": trace}
-    return carry_out(board, lambda: guest, seed, Changes(inject, poke), timeout, outputs, bench, quiet, typing)
+    return carry_out(board, lambda: guest, seed, Changes(inject, poke), timeout, outputs, bench, gdb, quiet, typing)
 
 
 class Changes:
@@ -64,7 +66,7 @@ class Changes:
 
 def carry_out(
     board: Board, make_guest: Callable[[], Workload], seed: int, changes: Changes, timeout: str,
-    files: dict[str, str | None], bench: bool, quiet: bool, typing: Typing = Typing(),
+    files: dict[str, str | None], bench: bool, gdb: int | None, quiet: bool, typing: Typing = Typing(),
 ) -> int:
     """One run as `run` and `boot` do it; the exit status. Everything that may be wrong is looked at before the guest is
     made, which may take a download.
@@ -73,12 +75,22 @@ def carry_out(
     outputs = {name: check_writable(p, name) for name, p in files.items() if p}
     ci = Ci(click.get_current_context())
     console = make_console()
-    guest = make_guest()
-    if bench:
-        if typing != Typing():
-            raise ConfigError("bench: nobody can type at a guest that is measured", "bench")
-        return _bench(console, board, guest, seed, changes, limit)
+    if bench and typing != Typing():
+        raise ConfigError("bench: nobody can type at a guest that is measured", "bench")
+    if gdb is not None and (bench or typing.interactive):
+        raise ConfigError(f"gdb: not together with {'--bench' if bench else '--interactive'}", "gdb")
+    server = None if gdb is None else GdbServer(gdb, lambda text: click.echo(text, err=True))
+    with contextlib.nullcontext() if server is None else contextlib.closing(server):
+        guest = make_guest()
+        if bench:
+            return _bench(console, board, guest, seed, changes, limit)
+        return _report(console, board, guest, seed, changes, limit, outputs, ci, server, quiet, typing)
 
+
+def _report(
+    console: Console, board: Board, guest: Workload, seed: int, changes: Changes, limit: int, outputs: dict[str, Path],
+    ci: Ci, server: GdbServer | None, quiet: bool, typing: Typing,
+) -> int:
     sim = _simulation(board, guest, seed, changes, "trace" in outputs)
     if not quiet:
         asked = {"workload": sim.workload.to_dict(), "board": board.to_dict(), "seed": seed, "pokes": [p.to_dict() for p in sim.pokes]}
@@ -87,7 +99,7 @@ def carry_out(
     if typing.interactive:
         result = interact(sim, limit if options.was_given("timeout") else None)
     else:
-        result = _run(console, sim, limit, quiet)
+        result = _run(console, sim, limit, quiet, server)
     ci.write(result)
     _write(result, outputs)  # before a word is printed: whoever reads our output may go away
     if quiet:
@@ -113,10 +125,22 @@ def _simulation(board: Board, guest: Workload, seed: int, changes: Changes, trac
     return sim
 
 
-def _run(console: Console, sim: Simulation, limit: int, quiet: bool) -> Result:
+def _run(console: Console, sim: Simulation, limit: int, quiet: bool, server: GdbServer | None = None) -> Result:
+    if server is not None:
+        server.attach(sim)
     with Live(console, quiet) as live:
-        result = sim.run(timeout=limit, progress=live.update)
+
+        def progress(sim: Simulation) -> None:
+            live.update(sim)
+            if server is not None:
+                server.poll()
+
+        if server is not None:
+            server.on_stop = lambda: live.update(sim)
+        result = sim.run(timeout=limit, progress=progress)
         live.console_lines(result.console, final=True)
+        if server is not None:
+            server.finished(result)
     return result
 
 
