@@ -24,6 +24,8 @@ _FIELDS = (
     ("ID_AA64PFR1_EL1", "MTE", 8, "mte", "arm64.nomte"),
     ("ID_AA64PFR1_EL1", "BT", 0, "bti", "arm64.nobti"),
 )
+#: a secondary may have these where the boot core has not: the kernel does without
+_MAY_HAVE_MORE = ("pauth",)
 _LINES = (
     re.compile(r"CPU features: CPU(\d+): Detected conflict for capability .*"),
     re.compile(r"CPU(\d+): (?:will not boot|is stuck in kernel|does not support .*)"),
@@ -53,7 +55,9 @@ def _entry(views: Sequence[Core], configs: Sequence[Any], core: int, said: list[
     differing = ""
     for register, name, low, option, parameter in _FIELDS:
         own, boot = (views[i].sysreg(register) >> low & 0xF for i in (core, 0))
-        if own == boot or differing not in ("", option):  # one feature: the one that the kernel looks at first
+        if own == boot or (own > boot and option in _MAY_HAVE_MORE):
+            continue
+        if differing not in ("", option):  # one feature: the one that the kernel looks at first
             continue
         fields.append({"register": register, "field": name, "value": own, "boot_value": boot})
         if not differing:
