@@ -64,7 +64,8 @@ class Violation:
     def lines(self) -> list[str]:
         """For people: a heading, then facts."""
         times = f", {format_count(self.count)} times" if self.count > 1 else ""
-        out = [f"{self.rule} ({self.arm_rule}): {_core(self.core)} at {self.symbol}{times}"]
+        where = "" if self.core is None else f" at {self.symbol}"
+        out = [f"{self.rule} ({self.arm_rule}): {_core(self.core)}{where}{times}"]
         if self.instruction:
             out.append(f"  instruction  {self.instruction}   (pc {address(self.pc)})")
         out.append(f"  VA range     {address(self.va[0])} to {address(self.va[1])}, level {self.level}")
@@ -132,7 +133,7 @@ class Note:
 
 
 def _core(core: int | None) -> str:
-    return "the host" if core is None else f"core {core}"
+    return "a device or the host" if core is None else f"core {core}"
 
 
 def violation(values: Mapping[str, Any]) -> Violation:
