@@ -174,7 +174,8 @@ def table(rows: Sequence[Row], total: int) -> str:
         f"{sum(not r.violations and not r.hazards for r in done)} have no finding; {sum(r.hazards > 0 for r in done)} have a hazard; "
         f"{len(unknown)} have an outcome or a finding that no page of [findings](findings/) explains.",
         "",
-        "`rodata=noalias` is known to 6.18 and newer, `rodata=full` to older kernels; the others print a line and keep their default.",
+        "`rodata=noalias` is known to 6.18 and newer, `rodata=full` to older kernels; the others print a line and keep their default. These kernels have KFENCE built in",
+        "but idle, for which alone they keep the linear map splittable: 6.18 and 7.3 repaint a mixed board also with `rodata=off`.",
     ]
     for kernel, group in itertools.groupby(done, key=lambda r: (r.kernel, r.release)):
         lines += [
