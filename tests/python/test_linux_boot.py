@@ -8,8 +8,10 @@ from __future__ import annotations
 import io
 import json
 import time
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import bbmsim as bs
 import jsonschema
@@ -19,25 +21,31 @@ from bbmsim.report.text import print_report
 from conftest import ROOT, Bbmsim
 from rich.console import Console
 
+T = TypeVar("T")
 MIXED = "cortex-x4:fp=1,cortex-a720:fp=1*3"
+
+
+def fetched(what: str, fetch: Callable[[], T]) -> T:
+    """Mirrors hiccup: three attempts, then the reason."""
+    for attempt in range(3):
+        try:
+            return fetch()
+        except bs.BbmsimError as error:
+            reason = str(error)
+            time.sleep(2 * attempt)
+    pytest.fail(f"no {what} to test with: {reason}")
 
 
 @lru_cache(maxsize=None)
 def kernel(series: str) -> kernels.Kernel:
-    """Mirrors hiccup: three attempts, then the reason."""
-    for attempt in range(3):
-        try:
-            return kernels.get(series)
-        except bs.BbmsimError as error:
-            reason = str(error)
-            time.sleep(2 * attempt)
-    pytest.fail(f"no kernel to test with: {reason}")
+    return fetched("kernel", lambda: kernels.get(series))
 
 
 @lru_cache(maxsize=None)
 def boot(series: str, cores: str, initrd: str = "busybox", append: str = "") -> bs.Result:
     board = bs.Board(cores=bs.parse_cores(cores), memory="1GiB")
-    return bs.Simulation(board, bs.linux(kernel(series).path, initrd=initrd, append=append), seed=7).run(timeout="20s")
+    workload = bs.linux(kernel(series).path, initrd=initrd, append=append)
+    return bs.Simulation(board, fetched("busybox", lambda: workload.on(board)), seed=7).run(timeout="20s")
 
 
 def marks(result: bs.Result) -> list[str]:
