@@ -412,8 +412,8 @@ void BbmChecker::Impl::end_of_run(u64 now_ps) {
             late_hazards(p.desc_pa, broken[r], let_in[p.desc_pa].violation);
         }
     });
-    for (PeId pe = 0; pe < pes.size(); ++pe)
-        for (unsigned half = 0; half < 2; ++half) judge_reinterpretation(pe, half);
+    for (std::size_t pe = 0; pe < pes.size(); ++pe)
+        for (unsigned half = 0; half < 2; ++half) judge_reinterpretation(static_cast<PeId>(pe), half);
     (void)now_ps;
 }
 
