@@ -84,12 +84,22 @@ u64 CoreModule::advance() {
         if (machine_.debugger.held(pe.id)) return kAsleep;
         const u64 horizon = clock_.cycles(now + quantum_ps_);
         if (pe.cycles >= horizon || (next_timer_ps_ > now && next_timer_ps_ <= local)) return local;
-        const cpu::Exit why = engine->run(cycle_limit(horizon));
+        const cpu::Exit why = run_engine(cycle_limit(horizon));
         evaluate_pmu();
         check_abort_loop();
         const bool runs = leave(why);
         if (engine->debug().step_complete()) engine->debug().report_step();
         if (!runs) return kAsleep;
+    }
+}
+
+// Stops for samples are nobody else's business: whatever looks at the PE between two runs must not see them.
+cpu::Exit CoreModule::run_engine(u64 limit) {
+    if (!machine_.profiler) return engine->run(limit);
+    while (true) {
+        const cpu::Exit why = engine->run(std::min(limit, machine_.profiler->next_sample_cycles(pe.id)));
+        machine_.profiler->ran(pe);
+        if (why != cpu::Exit::kLimit || pe.cycles >= limit) return why;
     }
 }
 
@@ -176,7 +186,10 @@ void CoreModule::account_waiting() {
         default: return;
     }
     const u64 reached = clock_.cycles(machine_.now_ps());
-    if (reached > pe.cycles) pe.charge(cause, reached - pe.cycles);
+    if (reached > pe.cycles) {
+        if (machine_.profiler) machine_.profiler->waits(pe, cause, reached - pe.cycles);
+        pe.charge(cause, reached - pe.cycles);
+    }
     pe.now_ps = local_ps();
 }
 

@@ -85,6 +85,7 @@ private:
     u64 advance();              // runs as far as it may; the board time at which to go on, or kAsleep
     bool wake_up();             // true: not waiting, or no longer
     bool leave(cpu::Exit why);  // what the engine came back for; false: asleep
+    cpu::Exit run_engine(u64 limit);
     [[nodiscard]] u64 cycle_limit(u64 horizon_cycles) const;
     void refresh_hooks();
     void check_abort_loop();

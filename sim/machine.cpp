@@ -41,7 +41,9 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
              [this](PeId pe, u64, unsigned index, bool end) {
                  emit_marker(pe, index, 0, static_cast<u8>(end ? MarkerSub::kEnd : MarkerSub::kBegin));
              }),
-      probes(phases, injector, static_cast<unsigned>(board.cores.size())),
+      maps([this](PeId pe, const MapSpec& spec) { return census(pe, spec); }),
+      map_changes(bus, phases, [this](PeId pe, u64 va) { return in_linear_map(pe, va); }),
+      probes(phases, injector, maps, static_cast<unsigned>(board.cores.size())),
       debugger(*this, kernel),
       input("console_input", console, [this](std::string_view bytes, bool virtio) { type(bytes, virtio); }),
       router("router", u64{board.interconnect.mmio_ns} * 1000),
@@ -112,6 +114,20 @@ BoardCounters Machine::gather() {
     for (auto& core : cores) board.cores.push_back(core->counters());
     if (checker) board.tables_linked = checker->stats().tables_linked;
     return board;
+}
+
+mmu::Census Machine::census(PeId pe, const MapSpec& spec) const {
+    const mmu::Mmu& mmu = *cores[pe]->mmu;
+    mmu::VaRange range{spec.va_first, spec.va_last};
+    if (spec.va_last == 0) range = mmu::linear_map_range(mmu.context(), mmu.config);
+    return mmu::census(ram.view(), mmu.context(), mmu.config, range.first, range.last);
+}
+
+// Whoever writes: the VA is of the tables' own place.
+bool Machine::in_linear_map(PeId pe, u64 va) const {
+    const mmu::Mmu& mmu = *cores[pe < cores.size() ? pe : 0]->mmu;
+    const mmu::VaRange range = mmu::linear_map_range(mmu.context(), mmu.config);
+    return va >= range.first && va <= range.last;
 }
 
 std::string Machine::describe_waiting() const {

@@ -20,8 +20,11 @@
 #include "sim/dvm.hpp"
 #include "sim/events.hpp"
 #include "sim/injector.hpp"
+#include "sim/map_changes.hpp"
+#include "sim/map_recorder.hpp"
 #include "sim/phase_recorder.hpp"
 #include "sim/probes.hpp"
+#include "sim/profiler.hpp"
 #include "sim/run_control.hpp"
 #include "sim/symbols.hpp"
 
@@ -54,6 +57,7 @@ public:
 
     void account_waiting();  // every waiting PE, up to now
     [[nodiscard]] BoardCounters gather();
+    [[nodiscard]] mmu::Census census(PeId pe, const MapSpec& spec) const;  // of what it reaches now
     [[nodiscard]] std::string describe_waiting() const;
     [[nodiscard]] std::vector<std::string> remarks() const;
 
@@ -76,6 +80,8 @@ public:
     SymbolTable symbols;
     Injector injector;
     PhaseRecorder phases;
+    MapRecorder maps;
+    MapChanges map_changes;
     Probes probes;
     Debugger debugger;
     std::string console;  // what the guest printed, on either console
@@ -88,11 +94,13 @@ public:
     DvmNode dvm;
     HostPort host_port;
     std::vector<std::unique_ptr<CoreModule>> cores;
+    std::unique_ptr<Profiler> profiler;  // null: nobody asked
 
 private:
     bool psci_call(CoreModule& core);   // false: not one of its functions
     bool guest_call(CoreModule& core);  // guest_abi.h
     [[nodiscard]] std::string guest_text(u64 pa) const;
+    [[nodiscard]] bool in_linear_map(PeId pe, u64 va) const;
     void transmit(u8 byte);
     void add_disk();
     void emit_marker(PeId pe, u64 a, u64 b, u8 sub);

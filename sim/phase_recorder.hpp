@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace bbmsim::sim {
@@ -26,15 +27,20 @@ public:
     void declare(const std::string& name);                      // a spec: listed even if never entered
     void begin(const std::string& name, PeId pe, u64 time_ps);  // beyond kMost different phases: ignored
     void end(const std::string& name, PeId pe, u64 time_ps);    // of no open phase: ignored
+    void end_all(const std::string& name, u64 time_ps);         // whichever PEs are in it
     [[nodiscard]] bool open(const std::string& name, PeId pe) const;
+    // The phase of that PE that began last and is open, and which of its occurrences it is; kNone and 0 without one.
+    static constexpr std::size_t kNone = ~std::size_t{0};
+    [[nodiscard]] std::pair<std::size_t, u64> innermost(PeId pe) const;
+    [[nodiscard]] std::string name(std::size_t index) const { return index == kNone ? "" : phases_[index].sum.name; }
     // Those still open are given as they stand at `now_ps`, incomplete.
     [[nodiscard]] std::vector<PhaseResult> results(u64 now_ps) const;
 
 private:
     struct Phase {
-        PhaseResult sum;     // of the finished occurrences
-        unsigned depth = 0;  // begun again within itself
-        u64 begun_ps = 0;
+        PhaseResult sum;              // of the finished occurrences
+        unsigned depth = 0;           // begun again within itself
+        u64 begun_ps = 0, order = 0;  // order: of the beginnings of all phases
         BoardCounters begun;
     };
     [[nodiscard]] Phase* find(const std::string& name, PeId pe);
@@ -45,6 +51,7 @@ private:
     Gather gather_;
     Marker marker_;
     std::vector<Phase> phases_;
+    u64 begun_ = 0;
 };
 
 }  // namespace bbmsim::sim

@@ -37,6 +37,7 @@ void PhaseRecorder::begin(const std::string& name, PeId pe, u64 time_ps) {
     ++phase->sum.count;
     phase->sum.complete = false;
     phase->begun_ps = time_ps;
+    phase->order = ++begun_;
     phase->begun = gather_();
     marker_(pe, time_ps, static_cast<unsigned>(phase - phases_.data()), false);
 }
@@ -47,6 +48,19 @@ void PhaseRecorder::end(const std::string& name, PeId pe, u64 time_ps) {
     close(phase->sum, *phase, gather_(), time_ps);
     phase->sum.complete = true;
     marker_(pe, time_ps, static_cast<unsigned>(phase - phases_.data()), true);
+}
+
+void PhaseRecorder::end_all(const std::string& name, u64 time_ps) {
+    for (std::size_t i = 0; i < phases_.size(); ++i)
+        if (phases_[i].sum.name == name && phases_[i].depth) end(name, phases_[i].sum.pe, time_ps);
+}
+
+std::pair<std::size_t, u64> PhaseRecorder::innermost(PeId pe) const {
+    const Phase* found = nullptr;
+    for (const Phase& p : phases_)
+        if (p.depth && p.sum.pe == pe && (!found || p.order > found->order)) found = &p;
+    if (!found) return {kNone, 0};
+    return {static_cast<std::size_t>(found - phases_.data()), found->sum.count};
 }
 
 void PhaseRecorder::close(PhaseResult& into, const Phase& phase, const BoardCounters& now, u64 now_ps) {

@@ -12,14 +12,16 @@
 namespace bbmsim::sim {
 
 // Begins when a PE executes `enter`, ends when the same PE executes `leave`, or returns from `enter` if `leave` is
-// empty. Guest markers make phases of their own, by name, without a spec. Symbols, or addresses written 0x..., are
-// resolved when the run starts. One result per name and entering PE: specs first, in the order in which they were
-// added, then the others in order of their first entry. The PEs' clocks are read where each stands: they agree with
-// the phase's duration to within the board's quantum.
+// empty; with `leave_anywhere` when any PE executes `leave`. Guest markers make phases of their own, by name, without a
+// spec. Several specs of one name are one phase that begins in several ways. Symbols, SYMBOL+0x1c, or addresses written
+// 0x..., are resolved when the run starts. One result per name and entering PE: specs first, in the order in which they
+// were added, then the others in order of their first entry. The PEs' clocks are read where each stands: they agree
+// with the phase's duration to within the board's quantum.
 struct PhaseSpec {
     std::string name;
     std::string enter;
     std::string leave;
+    bool leave_anywhere = false;
 };
 
 struct PhaseCore {

@@ -22,8 +22,11 @@ std::optional<u64> parse_address(const std::string& text) {
 
 std::vector<u64> addresses(const SymbolTable& symbols, const std::string& name, const std::string& who) {
     if (const auto address = parse_address(name)) return {*address};
-    auto found = symbols.addresses_of(name);
-    if (found.empty()) throw std::invalid_argument(fmt::format("{}: no symbol '{}'", who, name));
+    const std::size_t plus = name.find('+');
+    const auto offset = plus == std::string::npos ? std::optional<u64>(0) : parse_address(name.substr(plus + 1));
+    auto found = symbols.addresses_of(name.substr(0, plus));
+    if (found.empty() || !offset) throw std::invalid_argument(fmt::format("{}: no symbol '{}'", who, name));
+    for (u64& address : found) address += *offset;
     return found;
 }
 
@@ -36,10 +39,11 @@ void Probes::require(const SymbolTable& symbols, const std::string& name, const 
 void Probes::add_phase(const PhaseSpec& spec) {
     if (spec.name.empty() || spec.enter.empty())
         throw std::invalid_argument(fmt::format("phase '{}': name and enter must not be empty", spec.name));
-    if (std::ranges::any_of(specs_, [&](const PhaseSpec& s) { return s.name == spec.name; }))
+    const bool known = std::ranges::any_of(specs_, [&](const PhaseSpec& s) { return s.name == spec.name; });
+    if (std::ranges::any_of(specs_, [&](const PhaseSpec& s) { return s.name == spec.name && s.enter == spec.enter; }))
         throw std::invalid_argument(fmt::format("phase '{}' is declared twice", spec.name));
     specs_.push_back(spec);
-    phases_.declare(spec.name);
+    if (!known) phases_.declare(spec.name);
 }
 
 void Probes::resolve(const SymbolTable& symbols) {
@@ -49,14 +53,23 @@ void Probes::resolve(const SymbolTable& symbols) {
         for (const u64 a : addresses(symbols, spec.enter, who))
             actions[a].push_back({Action::Kind::kEnter, spec.name, spec.leave.empty()});
         if (spec.leave.empty()) continue;
-        for (const u64 a : addresses(symbols, spec.leave, who)) actions[a].push_back({Action::Kind::kLeave, spec.name});
+        const auto leave = spec.leave_anywhere ? Action::Kind::kLeaveAnywhere : Action::Kind::kLeave;
+        for (const u64 a : addresses(symbols, spec.leave, who)) actions[a].push_back({leave, spec.name});
+    }
+    for (u32 id = 0; id < maps_.results().size(); ++id) {
+        const MapSpec& spec = maps_.results()[id].spec;
+        if (spec.when != MapWhen::kEntry && spec.when != MapWhen::kReturn) continue;
+        for (const u64 a : addresses(symbols, spec.symbol, "map"))
+            actions[a].push_back({Action::Kind::kMap, spec.symbol, spec.when == MapWhen::kReturn, id});
     }
     for (const std::string& name : injector_.symbols())
         for (const u64 a : addresses(symbols, name, "injection.after_symbol"))
             actions[a].push_back({Action::Kind::kArm, name});
     // At one address what ends comes before what begins.
     for (auto& [address, list] : actions)
-        std::ranges::stable_sort(list, {}, [](const Action& a) { return a.kind != Action::Kind::kLeave; });
+        std::ranges::stable_sort(list, {}, [](const Action& a) {
+            return a.kind != Action::Kind::kLeave && a.kind != Action::Kind::kLeaveAnywhere;
+        });
     actions_ = std::move(actions);
     dirty_.assign(dirty_.size(), true);
 }
@@ -65,7 +78,7 @@ std::vector<u64> Probes::take(PeId pe) {
     dirty_[pe] = false;
     std::vector<u64> out;
     for (const auto& [address, list] : actions_) out.push_back(address);
-    for (const Return& r : returns_[pe]) out.push_back(r.va);
+    out.insert(out.end(), sites_[pe].begin(), sites_[pe].end());
     std::ranges::sort(out);
     out.erase(std::unique(out.begin(), out.end()), out.end());
     return out;
@@ -74,19 +87,30 @@ std::vector<u64> Probes::take(PeId pe) {
 void Probes::enter(cpu::Pe& pe, const Action& action) {
     if (action.until_return) {
         if (phases_.open(action.name, pe.id)) return;  // recursion: the outermost call counts
-        returns_[pe.id].push_back({action.name, pe.r[30], pe.r[cpu::kRegSp]});
-        dirty_[pe.id] = true;
+        expect_return(pe, action);
     }
     phases_.begin(action.name, pe.id, pe.now_ps);
+}
+
+void Probes::expect_return(cpu::Pe& pe, const Action& action) {
+    auto& sites = sites_[pe.id];
+    returns_[pe.id].push_back({action, pe.r[30], pe.r[cpu::kRegSp]});
+    if (sites.contains(pe.r[30])) return;
+    if (sites.size() >= kMostSites) sites.clear();
+    for (const Return& r : returns_[pe.id]) sites.insert(r.va);
+    dirty_[pe.id] = true;
 }
 
 void Probes::reached(cpu::Pe& pe, u64 va) {
     auto& returns = returns_[pe.id];
     for (std::size_t i = returns.size(); i-- > 0;) {
         if (returns[i].va != va || returns[i].sp != pe.r[cpu::kRegSp]) continue;
-        phases_.end(returns[i].name, pe.id, pe.now_ps);
+        const Action action = returns[i].action;
         returns.erase(returns.begin() + static_cast<std::ptrdiff_t>(i));
-        dirty_[pe.id] = true;
+        if (action.kind == Action::Kind::kMap)
+            maps_.reached(action.map, pe.id, pe.now_ps);
+        else
+            phases_.end(action.name, pe.id, pe.now_ps);
     }
     const auto found = actions_.find(va);
     if (found == actions_.end()) return;
@@ -94,6 +118,13 @@ void Probes::reached(cpu::Pe& pe, u64 va) {
         switch (action.kind) {
             case Action::Kind::kEnter: enter(pe, action); break;
             case Action::Kind::kLeave: phases_.end(action.name, pe.id, pe.now_ps); break;
+            case Action::Kind::kLeaveAnywhere: phases_.end_all(action.name, pe.now_ps); break;
+            case Action::Kind::kMap:
+                if (!action.until_return)
+                    maps_.reached(action.map, pe.id, pe.now_ps);
+                else if (maps_.wants(action.map, pe.id))
+                    expect_return(pe, action);
+                break;
             case Action::Kind::kArm: injector_.reached(action.name, pe.now_ps); break;
         }
     }

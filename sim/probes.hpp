@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Probed addresses and what happens there: phases begin and end, injections are armed.
+// Probed addresses and what happens there: phases begin and end, injections are armed, maps are taken.
 #pragma once
 
 #include "models/cpu/pe.hpp"
 #include "sim/injector.hpp"
+#include "sim/map_recorder.hpp"
 #include "sim/phase_recorder.hpp"
 #include "sim/symbols.hpp"
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,8 +17,8 @@ namespace bbmsim::sim {
 
 class Probes {
 public:
-    Probes(PhaseRecorder& phases, Injector& injector, unsigned cores)
-        : phases_(phases), injector_(injector), returns_(cores), dirty_(cores, false) {}
+    Probes(PhaseRecorder& phases, Injector& injector, MapRecorder& maps, unsigned cores)
+        : phases_(phases), injector_(injector), maps_(maps), returns_(cores), sites_(cores), dirty_(cores, false) {}
 
     void add_phase(const PhaseSpec& spec);
     // Throws std::invalid_argument if the name is neither a symbol nor an address.
@@ -32,23 +34,30 @@ public:
 
 private:
     struct Action {
-        enum class Kind : u8 { kEnter, kLeave, kArm } kind;
+        enum class Kind : u8 { kEnter, kLeave, kLeaveAnywhere, kArm, kMap } kind;
         std::string name;  // of the phase, or of the symbol that arms
         bool until_return = false;
+        u32 map = 0;
     };
-    // A PE is inside a phase that ends when it returns: there, with the stack pointer of the call.
+    // A PE is inside a phase that ends when it returns: there, with the stack pointer of the call. Or a map is due
+    // there.
     struct Return {
-        std::string name;
+        Action action;
         u64 va;
         u64 sp;
     };
     void enter(cpu::Pe& pe, const Action& action);
+    void expect_return(cpu::Pe& pe, const Action& action);
 
     PhaseRecorder& phases_;
     Injector& injector_;
+    MapRecorder& maps_;
     std::vector<PhaseSpec> specs_;
     std::map<u64, std::vector<Action>> actions_;
     std::vector<std::vector<Return>> returns_;
+    // Where returns have been expected: they stay probed, since a change of probes costs all decoded code.
+    static constexpr std::size_t kMostSites = 256;
+    std::vector<std::set<u64>> sites_;
     std::vector<bool> dirty_;
 };
 

@@ -145,6 +145,37 @@ void Session::expect(const std::string& prompt, const std::string& reply, bool v
     impl_->machine->input.expect(prompt, reply, virtio);
 }
 
+void Session::profile(u64 interval_cycles) {
+    Machine& machine = *impl_->machine;
+    if (interval_cycles < 100) throw std::invalid_argument("interval: at least 100 cycles between two samples");
+    std::vector<const cpu::Pe*> pes;
+    for (const auto& core : machine.cores) pes.push_back(&core->pe);
+    machine.profiler.reset();
+    machine.profiler =
+        std::make_unique<Profiler>(machine.bus, machine.ram.view(), machine.symbols, std::move(pes), interval_cycles);
+}
+
+u32 Session::add_map(const MapSpec& spec) {
+    Machine& machine = *impl_->machine;
+    const bool at_symbol = spec.when == MapWhen::kEntry || spec.when == MapWhen::kReturn;
+    if (at_symbol && impl_->started) Probes::require(machine.symbols, spec.symbol, "map");
+    if (spec.core && *spec.core >= machine.cores.size())
+        throw std::invalid_argument(
+            fmt::format("map: core={}: the board has cores 0 to {}", *spec.core, machine.cores.size() - 1));
+    impl_->probes_stale = impl_->probes_stale || at_symbol;
+    return machine.maps.add(spec);
+}
+
+// Board time stands still at each moment for which a map was asked.
+Kernel::Stopped Session::Impl::run_until(u64 until_ps) {
+    while (true) {
+        const u64 next = machine->maps.next_time_ps();
+        const Kernel::Stopped stopped = kernel.run(std::min(until_ps, next));
+        machine->maps.time_passes(kernel.now_ps());
+        if (stopped != Kernel::Stopped::kTime || next >= until_ps) return stopped;
+    }
+}
+
 Outcome Session::run(const RunLimits& limits) {
     Machine& machine = *impl_->machine;
     if (impl_->running) throw std::logic_error("run() from within an event callback");
@@ -161,7 +192,7 @@ Outcome Session::run(const RunLimits& limits) {
         const Kernel::Scope scope(impl_->kernel);
         impl_->running = true;
         try {
-            stopped = impl_->kernel.run(limits.simulated_ps);
+            stopped = impl_->run_until(limits.simulated_ps);
         } catch (const std::exception& error) {
             machine.control.end(Outcome::kError, error.what());
             stopped = Kernel::Stopped::kPaused;
@@ -199,6 +230,7 @@ void Session::finish() {
     if (impl_->finished) return;
     impl_->finished = true;
     machine.account_waiting();
+    machine.maps.finish(now_ps());
     if (machine.checker) machine.checker->finish(now_ps());
 }
 

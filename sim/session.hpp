@@ -10,7 +10,9 @@
 #include "sim/config.hpp"
 #include "sim/debugger.hpp"
 #include "sim/injection.hpp"
+#include "sim/maps.hpp"
 #include "sim/phases.hpp"
+#include "sim/profile.hpp"
 
 #include <functional>
 #include <memory>
@@ -74,7 +76,9 @@ public:
     void set_initrd(u64 pa, u64 bytes);                 // named in /chosen of either
     void set_symbols(std::vector<Symbol> symbols);
     void add_phase(const PhaseSpec& spec);
+    void profile(u64 interval_cycles);       // from now on; throws std::invalid_argument
     u32 inject(const Injection& injection);  // id; also while stopped later on
+    u32 add_map(const MapSpec& spec);        // likewise; throws std::invalid_argument
 
     // --- the guest's console: also while stopped later on. Of the virtio console if there is one and it is asked for.
     void send(std::string_view bytes, bool virtio);
@@ -102,7 +106,10 @@ public:
     [[nodiscard]] const std::vector<mmu::Note>& notes() const;
     [[nodiscard]] mmu::CheckerStats checker_stats() const;
     [[nodiscard]] std::vector<PhaseResult> phases() const;
+    [[nodiscard]] const Profile* profile() const;  // null: nobody asked
     [[nodiscard]] CoreStats core_stats(PeId pe) const;
+    [[nodiscard]] const std::vector<MapResult>& maps() const;  // in the order of add_map()
+    [[nodiscard]] std::vector<MapChange> map_changes() const;  // empty without a checker
     [[nodiscard]] std::vector<InjectionResult> injections() const;
     [[nodiscard]] std::string console() const;
     [[nodiscard]] std::vector<std::pair<std::string, u64>> guest_results()
@@ -116,6 +123,8 @@ public:
     [[nodiscard]] u64 sysreg(PeId pe, const std::string& name) const;  // throws std::invalid_argument
     [[nodiscard]] std::vector<mmu::TlbEntry> tlb(PeId pe, mmu::Structure which) const;
     [[nodiscard]] mmu::WalkResult walk(PeId pe, u64 va) const;
+    // Inclusive; last 0: mmu::linear_map_range.
+    [[nodiscard]] mmu::Census census(PeId pe, u64 va_first, u64 va_last) const;
     [[nodiscard]] std::vector<u8> read_memory(u64 pa, u64 bytes) const;
     void write_memory(u64 pa, std::span<const u8> bytes);
     [[nodiscard]] std::string disassemble(u32 raw, u64 pc) const;

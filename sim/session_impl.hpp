@@ -13,6 +13,7 @@ struct Session::Impl {
     Impl(const BoardConfig& board, u64 seed);
     ~Impl();
 
+    Kernel::Stopped run_until(u64 ps);
     void start();  // at the first run(): device tree, probes, power
     [[nodiscard]] std::vector<u8> device_tree() const;
     [[nodiscard]] u64 place_dtb(u64 bytes) const;

@@ -25,6 +25,14 @@ mmu::WalkResult Session::walk(PeId pe, u64 va) const {
     return mmu::inspect_walk(impl_->machine->ram.view(), mmu.context(), mmu.config, va);
 }
 
+mmu::Census Session::census(PeId pe, u64 va_first, u64 va_last) const {
+    if (pe >= impl_->machine->cores.size()) throw std::out_of_range(fmt::format("core={}: there is no such core", pe));
+    MapSpec spec;
+    spec.va_first = va_first;
+    spec.va_last = va_last;
+    return impl_->machine->census(pe, spec);
+}
+
 std::vector<u8> Session::read_memory(u64 pa, u64 bytes) const {
     const RamView& ram = impl_->machine->ram.view();
     if (bytes && !ram.contains(PhysAddr(pa), bytes))

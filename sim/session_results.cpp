@@ -64,6 +64,12 @@ CoreStats Session::core_stats(PeId pe) const {
     return s;
 }
 
+const Profile* Session::profile() const {
+    Machine& machine = *impl_->machine;
+    return machine.profiler ? &machine.profiler->result() : nullptr;
+}
+const std::vector<MapResult>& Session::maps() const { return impl_->machine->maps.results(); }
+std::vector<MapChange> Session::map_changes() const { return impl_->machine->map_changes.results(); }
 std::vector<InjectionResult> Session::injections() const { return impl_->machine->injector.results(); }
 std::string Session::console() const { return impl_->machine->console; }
 std::vector<std::pair<std::string, u64>> Session::guest_results() const { return impl_->machine->guest_results; }

@@ -58,6 +58,11 @@ std::string SymbolTable::symbolize(u64 address) const {
     return address == e->address ? name : fmt::format("{}+{:#x}", name, address - e->address);
 }
 
+const std::string* SymbolTable::function_at(u64 address) const {
+    const Entry* e = find(address);
+    return e ? &symbols_[e->symbol].name : nullptr;
+}
+
 std::vector<u64> SymbolTable::addresses_of(const std::string& name) const {
     std::vector<u64> found;
     for (const Symbol& s : symbols_) {

@@ -18,6 +18,9 @@ public:
     [[nodiscard]] std::string symbolize(u64 address) const;
     // Every address at which the named symbol's first instruction may execute; empty: no such symbol.
     [[nodiscard]] std::vector<u64> addresses_of(const std::string& name) const;
+    // The name of the symbol that the address is in; null: nothing is known there.
+    [[nodiscard]] const std::string* function_at(u64 address) const;
+    [[nodiscard]] bool known(u64 address) const { return find(address) != nullptr; }
     [[nodiscard]] bool empty() const { return symbols_.empty(); }
 
 private:

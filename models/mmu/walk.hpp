@@ -11,6 +11,7 @@ namespace bbmsim::mmu {
 // What the table descriptors passed so far forbid (APTable, XNTable, PXNTable; nothing with HPDn).
 struct Restriction {
     bool no_el0 = false, read_only = false, uxn = false, pxn = false;
+    bool operator==(const Restriction&) const = default;
 };
 // A walk-cache entry carries it as the permissions that a leaf below could have at most.
 Permissions to_permissions(const Restriction& r);

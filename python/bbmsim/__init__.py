@@ -46,7 +46,9 @@ from .findings import Hazard, Holder, Note, Violation
 from .inject import Symbol, TlbConflict, symbol
 from .inspection import CoreView, Memory, Registers, TlbEntry, TlbView, Walk
 from .linux.workload import LinuxWorkload, linux
+from .maps import BlockRun, Census, MapRow, TakenMap
 from .poke import Poke
+from .profile import FunctionFigures, Profile, Sample
 from .result import Phase, PhaseCore, Result
 from .simulation import Simulation
 from .traces import TraceResult, check_trace
@@ -54,8 +56,10 @@ from .workload import Workload, bare, elf, image
 
 __all__ = [
     "BbmsimError",
+    "BlockRun",
     "Board",
     "Cache",
+    "Census",
     "Comparison",
     "ConfigError",
     "ConflictEvent",
@@ -65,6 +69,7 @@ __all__ = [
     "Disk",
     "ExceptionEvent",
     "Features",
+    "FunctionFigures",
     "Hazard",
     "Holder",
     "InjectedEvent",
@@ -72,6 +77,7 @@ __all__ = [
     "InternalError",
     "LinuxWorkload",
     "Maintenance",
+    "MapRow",
     "Memory",
     "Mmu",
     "Note",
@@ -80,11 +86,14 @@ __all__ = [
     "PhaseCore",
     "PhaseEnd",
     "Poke",
+    "Profile",
     "Progress",
     "Registers",
     "Result",
+    "Sample",
     "Simulation",
     "Symbol",
+    "TakenMap",
     "Timing",
     "Tlb",
     "TlbConflict",

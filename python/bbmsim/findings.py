@@ -56,6 +56,7 @@ class Violation:
     count: int
     holders: tuple[Holder, ...]
     text: str
+    source: str | None = None  #: file and line, where known
 
     @property
     def explanation(self) -> str:
@@ -68,6 +69,8 @@ class Violation:
         out = [f"{self.rule} ({self.arm_rule}): {_core(self.core)}{where}{times}"]
         if self.instruction:
             out.append(f"  instruction  {self.instruction}   (pc {address(self.pc)})")
+        if self.source:
+            out.append(f"  source       {self.source}")
         out.append(f"  VA range     {address(self.va[0])} to {address(self.va[1])}, level {self.level}")
         out.append(f"  old          {describe_descriptor(self.old, self.level)}")
         out.append(f"  new          {describe_descriptor(self.new, self.level)}")
@@ -98,12 +101,15 @@ class Hazard:
     violation: int | None  #: index of the violation that let it in
     behaviour: str
     text: str
+    source: str | None = None  #: file and line, where known
 
     def lines(self) -> list[str]:
         times = f", {format_count(self.count)} times" if self.count > 1 else ""
         out = [f"{self.kind}: {_core(self.core)} at {self.symbol}{times}: {self.behaviour}"]
         if self.instruction:
             out.append(f"  instruction  {self.instruction}   (pc {address(self.pc)})")
+        if self.source:
+            out.append(f"  source       {self.source}")
         out.append(f"  VA range     {address(self.va[0])} to {address(self.va[1])}, first at {format_time(self.first_ps)}")
         out.append(f"  entry from   {address(self.entry_value)}; memory holds {address(self.memory_value)}")
         if self.violation is not None:
@@ -125,9 +131,11 @@ class Note:
     va: int
     count: int
     text: str
+    source: str | None = None  #: file and line, where known
 
     def __str__(self) -> str:
         where = f" at {self.symbol}" if self.symbol else ""
+        where += f" ({self.source})" if self.source else ""
         times = f" ({format_count(self.count)} times)" if self.count > 1 else ""
         return f"{_core(self.core)}{where}: {self.text}{times}"
 

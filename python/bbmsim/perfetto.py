@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A run as a trace for ui.perfetto.dev: the JSON trace event format, one process, two tracks a core (phases, and what
-the core waited for), flows from each TLBI to its receipts.
+the core waited for), flows from each TLBI to its receipts. With a profile a third track, the functions that samples met,
+and a counter of TLB misses.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 from typing import Any
 
 from .events import EventKind, RawEvent
+from .profile import Profile
 from .timeline import Recording
 
 _SPANS = {EventKind.WFE: "WFE", EventKind.WFI: "WFI"}
@@ -39,12 +41,44 @@ class _Trace:
         key = "sort_index" if what.endswith("index") else "name"
         self.out.append({"ph": "M", "pid": 1, **({} if process else {"tid": tid}), "name": what, "args": {key: value}})
 
+    def functions(self, profile: Profile) -> None:
+        """Samples in a row that met the same function are one slice."""
+        for i in range(len(self.cycle_us)):
+            self.meta("thread_name", _functions_track(i), f"core {i}: functions, sampled")
+            self.meta("thread_sort_index", _functions_track(i), 2 * i + 1)
+        running: dict[int, tuple[str, float, float]] = {}  # function, from, to
+        for s in profile.samples:
+            end = _us(s.time_ps)
+            begin = end - s.cycles * self.cycle_us[s.core]
+            name, since, until = running.get(s.core, ("", 0.0, 0.0))
+            if name != s.function or begin > until + 1e-3:
+                self.slice(s.core, name, since, until)
+                name, since = s.function, max(0.0, begin)
+            running[s.core] = (name, since, end)
+            if s.walks or s.cycles > profile.interval_cycles // 2:
+                rate = 1000 * s.walks / max(1, s.cycles)
+                self.out.append(
+                    {"ph": "C", "pid": 1, "name": f"core {s.core}: TLB misses per 1000 cycles", "ts": round(max(0.0, begin), 6), "args": {"misses": round(rate, 3)}}
+                )
+        for core_index, (name, since, until) in running.items():
+            self.slice(core_index, name, since, until)
+
+    def slice(self, core: int, name: str, since: float, until: float) -> None:
+        if name:
+            self.out.append(
+                {"ph": "X", "pid": 1, "tid": _functions_track(core), "name": name, "ts": round(since, 6), "dur": round(until - since, 6)}
+            )
+
     def complete(self, core: int, name: str, ts: float, dur: float, **args: Any) -> None:
         self.out.append({"ph": "X", "pid": 1, "tid": _track(core), "name": name, "ts": ts, "dur": dur, "args": args})
 
 
 def _phases_track(core: int) -> int:
     return 2 * core + 1
+
+
+def _functions_track(core: int) -> int:
+    return 1000 + core
 
 
 def _track(core: int) -> int:
@@ -55,7 +89,7 @@ def _us(ps: float) -> float:
     return round(ps / 1e6, 6)
 
 
-def trace_json(record: dict[str, Any], rare: Recording, frequent: Recording) -> str:
+def trace_json(record: dict[str, Any], rare: Recording, frequent: Recording, profile: Profile | None = None) -> str:
     """The whole file's text. Times are simulated microseconds."""
     trace = _Trace(record)
     waiting: dict[tuple[int, str], int] = {}
@@ -95,6 +129,8 @@ def trace_json(record: dict[str, Any], rare: Recording, frequent: Recording) -> 
         trace.out.append(
             {"ph": "X", "pid": 1, "tid": _phases_track(p["core"]), "name": p["name"], "ts": _us(p["begin_ps"]), "dur": length}
         )
+    if profile is not None:
+        trace.functions(profile)
     other = {"schema": "bbmsim.trace/1", "dropped_events": rare.dropped + frequent.dropped}
     return json.dumps({"displayTimeUnit": "ns", "otherData": other, "traceEvents": trace.out}) + "\n"
 

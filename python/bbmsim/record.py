@@ -7,18 +7,26 @@ import re
 import resource
 from typing import TYPE_CHECKING, Any
 
-from . import _core, timeline, verify
+from . import _core, maps, timeline, verify
 from .linux import refusals
+from .profile import Profile
 from .result import SCHEMA, Result
 
 _PANIC = re.compile(r"Kernel panic - not syncing: .*")
 
 if TYPE_CHECKING:
     from .simulation import Simulation
+    from .workload import Workload
 
 
 def result_of(
-    sim: Simulation, session: _core.Session, outcome: str, host: dict[str, float], rare_id: int, frequent_id: int | None
+    sim: Simulation,
+    session: _core.Session,
+    outcome: str,
+    host: dict[str, float],
+    rare_id: int,
+    frequent_id: int | None,
+    asked_maps: list[maps.MapAt],
 ) -> Result:
     cores = [session.core_stats(i) for i in range(len(sim.board.cores))]
     phases = session.phases()
@@ -34,6 +42,9 @@ def result_of(
     if outcome == "reset" and (panic := _PANIC.search(console)):  # panic=-1: the kernel resets the board at once
         outcome, detail = "panic", panic[0].rstrip()
     gave_up = [p["core"] for p in phases if p["name"] == refusals.PHASE and p["count"]]
+    changes = session.map_changes()
+    raw_profile = session.profile()
+    profile = None if raw_profile is None else Profile(raw_profile)
     record: dict[str, Any] = {
         "schema": SCHEMA,
         "versions": {"bbmsim": _core.version},
@@ -44,13 +55,15 @@ def result_of(
         "outcome": outcome,
         "detail": detail,
         "simulated_ps": end_ps,
-        "violations": session.violations(),
-        "hazards": session.hazards(),
-        "notes": session.notes(),
+        **_findings(sim.workload, session),
         "remarks": session.remarks(),
         "refused": refusals.find(sim.cores, sim.board.cores, gave_up, console) if sim.workload.kind == "linux" else [],
         "injected": session.injections(),
         "phases": _phases(phases),
+        "maps": [maps.to_record(asked, taken) for asked, taken in zip(asked_maps, session.maps())],
+        "map_changes": changes,
+        "profile": None if profile is None else profile.to_record(),
+        "linux": sim.workload.facts(phases, changes, session.census(0, 0, 0), sim.board.checker),
         "cores": cores,
         "checker": session.checker_stats(),
         "verified": verified,
@@ -62,7 +75,16 @@ def result_of(
             "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         },
     }
-    return Result(_plain(record), (rare, frequent))
+    return Result(_plain(record), (rare, frequent), profile)
+
+
+def _findings(workload: Workload, session: _core.Session) -> dict[str, Any]:
+    """With source lines, looked up for the few PCs that need them."""
+    lists = {"violations": session.violations(), "hazards": session.hazards(), "notes": session.notes()}
+    pcs = {f["pc"] for found in lists.values() for f in found if f["pc"]}
+    sources = workload.sources() if pcs else None
+    known = sources.find(pcs) if sources else {}
+    return {name: [{**f, "source": known.get(f["pc"])} for f in found] for name, found in lists.items()}
 
 
 def _board(sim: Simulation) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from . import findings
 from .errors import BbmsimError, ConfigError
 from .files import check_writable, write_whole
+from .maps import taken_map
+from .profile import METRICS, Profile
 from .timeline import Recording
 
 if TYPE_CHECKING:
@@ -76,8 +78,11 @@ class Phase:
 class Result:
     """A finished run. `record` is the whole of it as plain values: what save() writes."""
 
-    def __init__(self, record: dict[str, Any], events: tuple[Recording, Recording] | None = None) -> None:
+    def __init__(
+        self, record: dict[str, Any], events: tuple[Recording, Recording] | None = None, profile: Profile | None = None
+    ) -> None:
         self.record = record
+        self.profile = profile  #: None: not asked for, or loaded from a record, which has its functions only
         self._events = events
         self.outcome: str = record["outcome"]
         self.detail: str = record["detail"]  #: one line about the outcome
@@ -88,6 +93,7 @@ class Result:
         self.refused: list[str] = [r["text"] for r in record.get("refused", [])]  #: cores that the kernel turned away, why
         self.console: str = record["console"]
         self.results: dict[str, int] = dict(record["results"])  #: what the guest reported, by name
+        self.maps = [taken_map(m) for m in record["maps"]]  #: in the order in which they were asked for
         self.phases = {
             name: Phase(**{"name": name, **p, "cores": tuple(PhaseCore(**c) for c in p["cores"])})
             for name, p in record["phases"].items()
@@ -139,7 +145,7 @@ class Result:
         return {key: self.record[key] for key in ("cores", "checker", "injected", "host")}
 
     def frame(self, name: str) -> pandas.DataFrame:
-        """A table: "cost" (cycles by cause), "phases", "tlb", "tlbi", "descriptor_writes" or "cores"."""
+        """A table: "cost" (cycles by cause), "phases", "tlb", "tlbi", "descriptor_writes", "cores" or "profile"."""
         import pandas
 
         makers: dict[str, Callable[[], list[dict[str, Any]]]] = {
@@ -150,6 +156,7 @@ class Result:
             "descriptor_writes": lambda: [
                 {**_who(i, c), **c["descriptor_writes"]} for i, c in enumerate(self.record["cores"])
             ],
+            "profile": self._profile_rows,
             "cores": lambda: [
                 {**_who(i, c), **{k: v for k, v in c.items() if isinstance(v, int)}}
                 for i, c in enumerate(self.record["cores"])
@@ -169,6 +176,14 @@ class Result:
             {"phase": p.name, **_who(i, self.record["cores"][i]), "total": c.total_cycles, **c.cycles}
             for p in self.phases.values()
             for i, c in enumerate(p.cores)
+        ]
+
+    def _profile_rows(self) -> list[dict[str, Any]]:
+        if self.record["profile"] is None:
+            raise BbmsimError("profile: ask for it before the run, with Simulation.profile() or --flame")
+        return [
+            {"function": f["function"], **_who(f["core"], self.record["cores"][f["core"]]), **{k: f[k] for k in ("cycles", "tlb_misses", "walk_cycles")}}
+            for f in self.record["profile"]["functions"]
         ]
 
     def _phase_rows(self) -> list[dict[str, Any]]:
@@ -202,7 +217,25 @@ class Result:
 
         if self._events is None:
             raise BbmsimError("trace: a run that was loaded from its record has no events; run it again")
-        write_whole(check_writable(path, "trace"), trace_json(self.record, *self._events), "trace")
+        write_whole(check_writable(path, "trace"), trace_json(self.record, *self._events, self.profile), "trace")
+
+    def flame(self, path: str | Path, *, metric: str = "cycles", core: int | None = None) -> None:
+        """A flame graph: .svg, .html (all metrics, `metric` first), or .folded for other tools; of all cores or one."""
+        from .report import flame
+        from .report.text import summary
+
+        if self.profile is None:
+            raise BbmsimError("flame: this result has no call stacks; ask for them with Simulation.profile() before the run")
+        target = check_flame(path)
+        title = summary(self.record) + ("" if core is None else f", core {core}")
+        if target.suffix == ".folded":
+            text = self.profile.folded(metric, core)
+        elif target.suffix == ".svg":
+            text = flame.svg(self.profile.stacks(metric, core), title, metric)
+        else:
+            metrics = [metric, *(m for m in METRICS if m != metric)]
+            text = flame.page({m: flame.svg(self.profile.stacks(m, core), title, m) for m in metrics}, title)
+        write_whole(target, text, "flame")
 
     def html(self, path: str | Path) -> None:
         """The report: one file that needs nothing else."""
@@ -215,6 +248,13 @@ class Result:
             f"<Result {self.outcome}: {len(self.violations)} violations, {len(self.hazards)} hazards, "
             f"{self.record['simulated_ps']} ps>"
         )
+
+
+def check_flame(path: str | Path) -> Path:
+    """The path, if a flame graph can be written there; its ending says in what form."""
+    if Path(path).suffix not in (".svg", ".html", ".folded"):
+        raise ConfigError(f"flame={path}: its name must end in .svg, .html or .folded", "flame")
+    return check_writable(path, "flame")
 
 
 def _who(index: int, core: Mapping[str, Any]) -> dict[str, Any]:

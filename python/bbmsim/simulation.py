@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
-from . import _core, findings, inspection, record, timeline
+from . import _core, findings, inspection, maps, record, timeline
 from . import events as event_types
 from .config import Board
 from .errors import BbmsimError, ConfigError, InternalError, did_you_mean
 from .events import KINDS, EventKind, RawEvent, mask_of
 from .inject import Symbol, TlbConflict
 from .poke import Poke, locate, parse_word
+from .profile import DEFAULT_INTERVAL
 from .result import Result
 from .units import parse_time
 from .workload import Workload
@@ -56,8 +58,10 @@ class Simulation:
                 self._session.set_dtb(self._program.dtb)
             except ValueError as error:
                 raise ConfigError(str(error)) from None
-        for name, symbol_name in workload.phases():
-            self._session.add_phase(name, symbol_name, "")
+        for spec in workload.phases():
+            for enter in spec.enter:
+                self._session.add_phase(spec.name, enter, spec.leave, spec.leave_anywhere)
+        self._maps: list[maps.MapAt] = []
         self.pokes: list[Poke] = []  #: what poke() has changed
         self._rare = self._session.record(timeline.RARE, timeline.MOST_RARE)
         self._frequent: int | None = None
@@ -76,8 +80,7 @@ class Simulation:
 
     def inject(self, conflict: TlbConflict) -> int:
         """Orders a fault; its number in the record's `injected`."""
-        if conflict.core >= len(self.board.cores):
-            raise ConfigError(f"core={conflict.core}: the board has cores 0 to {len(self.board.cores) - 1}", "core")
+        self._check_core(conflict.core)
         if conflict.after is not None:
             self._check_symbol(conflict.after_symbol, "after")
         self._not_finished()
@@ -123,7 +126,44 @@ class Simulation:
         self._check_symbol(names[0], "enter")
         if names[1]:
             self._check_symbol(names[1], "leave")
-        self._session.add_phase(name, *names)
+        self._session.add_phase(name, names[0], names[1])
+
+    def map_at(
+        self,
+        moment: str | Symbol | maps.MapAt,
+        *,
+        core: int | None = None,
+        nth: int = 1,
+        va: int | None = None,
+        size: int | str | None = None,
+    ) -> None:
+        """Takes a census of [va, va + size), by default of the linear map, for Result.maps: at the entry of a symbol
+        ("NAME", "NAME+0x1c"), when the core that entered it returns ("NAME:return"), at a time ("5ms"), or at the "end".
+        `core`: only its entries count, and its tables are looked at (default: any core's; core 0's at a time or the end).
+        """
+        asked = moment if isinstance(moment, maps.MapAt) else maps.map_at(
+            moment.name if isinstance(moment, Symbol) else moment, core=core, nth=nth, va=va, size=size
+        )
+        self._not_finished()
+        if asked.symbol:
+            self._check_symbol(asked.symbol, "map-at")
+        self._check_core(asked.core)
+        first, last = asked.range
+        self._session.add_map(
+            when=asked.when, symbol=asked.symbol, time_ps=asked.time_ps, core=asked.core, nth=asked.nth, va_first=first,
+            va_last=last,
+        )
+        self._maps.append(asked)
+
+    def profile(self, *, interval_cycles: int = DEFAULT_INTERVAL) -> None:
+        """Gather Result.profile: every core's cycles by sampling its call stack every so many of them, TLB misses exactly.
+        The run is the same with it. Before the run begins.
+        """
+        if self._started:
+            raise BbmsimError("profile: ask for it before the run begins")
+        if interval_cycles < 100:
+            raise ConfigError(f"interval_cycles={interval_cycles}: 100 or more", "interval_cycles")
+        self._session.start_profile(interval_cycles)
 
     def record_trace(self) -> None:
         """Keep a million maintenance events, for Result.trace(). Before the run begins."""
@@ -267,6 +307,11 @@ class Simulation:
         """The translation tables as memory holds them now: no TLB, no side effect."""
         return inspection.walk(self._session, core, va)
 
+    def census(self, *, core: int = 0, va: int | None = None, size: int | str | None = None) -> maps.Census:
+        """What [va, va + size) is mapped with by that core's tables as memory holds them now; by default the linear map."""
+        self._check_core(core)
+        return maps.census_of(self._session.census(core, *maps.va_range(va, size)))
+
     # --- inside
 
     def _begin(self) -> None:
@@ -298,7 +343,7 @@ class Simulation:
         if self._result is None:
             self._session.finish()
             host = {"wall_s": round(self._wall_s, 6), "cpu_s": round(self._cpu_s, 6), "mips": round(self.mips, 3)}
-            self._result = record.result_of(self, self._session, self._outcome, host, self._rare, self._frequent)
+            self._result = record.result_of(self, self._session, self._outcome, host, self._rare, self._frequent, self._maps)
         return self._result
 
     def _events(self, wanted: tuple[type[Any], ...], limit: int) -> Iterator[Any]:
@@ -343,9 +388,16 @@ class Simulation:
         return None
 
     def _check_symbol(self, name: str, what: str) -> None:
-        if name not in self._symbols:
-            near = did_you_mean(name, sorted(self._symbols))
+        plain, plus, offset = name.partition("+")
+        if plus and not re.fullmatch("0x[0-9a-fA-F]{1,16}", offset):
+            raise ConfigError(f"{what}={name}: an offset is hexadecimal, as in {plain}+0x1c", what)
+        if plain not in self._symbols:
+            near = did_you_mean(plain, sorted(self._symbols))
             raise ConfigError(f"{what}={name}: {self.workload.name} has no such symbol{near}", what)
+
+    def _check_core(self, core: int | None) -> None:
+        if core is not None and not 0 <= core < len(self.board.cores):
+            raise ConfigError(f"core={core}: the board has cores 0 to {len(self.board.cores) - 1}", "core")
 
     def _not_finished(self) -> None:
         if self._result is not None:

@@ -42,6 +42,7 @@ _MARKS = {
     EventKind.HAZARD: "hazard",
     EventKind.SEV: "sev",
 }
+_MOST_PHASES = 500
 _RESOLUTION = 2000  # spans of a core closer than the run's length divided by this become one
 
 
@@ -104,10 +105,24 @@ def build(
     return {
         "end_ps": end_ps,
         "maintenance_until_ps": max((e.time_ps for e in frequent.events), default=0) if frequent.dropped else end_ps,
-        "phases": phases[:500],
+        "phases": _merge_phases(phases, near)[:_MOST_PHASES],
         "spans": _merge_spans(spans, near),
         "marks": _merge_marks(marks, near),
     }
+
+
+def _merge_phases(phases: list[dict[str, Any]], near: int) -> list[dict[str, Any]]:
+    """Occurrences of one phase on one core that follow each other at once are drawn as one."""
+    out: list[dict[str, Any]] = []
+    latest: dict[tuple[int, str], dict[str, Any]] = {}
+    for p in phases:
+        before = latest.get((p["core"], p["name"]))
+        if before is not None and p["begin_ps"] - before["end_ps"] <= near:
+            before["end_ps"] = max(before["end_ps"], p["end_ps"])
+            continue
+        latest[p["core"], p["name"]] = p
+        out.append(p)
+    return out
 
 
 def _merge_spans(spans: list[tuple[int, str, int, int]], near: int) -> list[dict[str, Any]]:

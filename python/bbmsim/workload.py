@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,17 @@ from . import catalog
 from .config import Board
 from .errors import ConfigError, did_you_mean
 from .loader import Program, is_elf, load_elf, load_image
+from .sources import SourceLines, has_lines
+
+
+@dataclass(frozen=True)
+class PhaseSpec:
+    """A phase by symbols. Several to enter: it begins at any of them."""
+
+    name: str
+    enter: tuple[str, ...]
+    leave: str = ""  #: empty: the return of what was entered
+    leave_anywhere: bool = False  #: any core's execution of `leave` ends it
 
 
 @dataclass(frozen=True)
@@ -35,9 +46,19 @@ class Workload:
         """Reads and checks the file; raises ConfigError."""
         return load_image(self.path) if self.kind == "image" else load_elf(self.path)
 
-    def phases(self) -> list[tuple[str, str]]:
-        """Name and symbol of the phases that are accounted without being asked for."""
+    def phases(self) -> list[PhaseSpec]:
+        """The phases that are accounted without being asked for."""
         return []
+
+    def sources(self) -> SourceLines | None:
+        """Source lines of its code, if a file with DWARF is at hand."""
+        return SourceLines(self.path, self.program().symbols) if self.kind in ("bare", "elf") and has_lines(self.path) else None
+
+    def facts(
+        self, phases: Sequence[Mapping[str, Any]], changes: Sequence[Mapping[str, Any]], linear_map: Mapping[str, Any], checker: bool
+    ) -> dict[str, Any] | None:
+        """What can be said of this kind of guest alone, at the end of its run."""
+        return None
 
     def to_dict(self) -> dict[str, Any]:
         """For the run record. The path is the user's own for files, and left out for what the project builds."""

@@ -52,16 +52,6 @@ py::dict tlb_stats(const mmu::MmuStats& s) {
                     "hw_af_updates"_a = s.hw_af_updates, "hw_dirty_updates"_a = s.hw_dirty_updates,
                     "entries_invalidated"_a = s.entries_invalidated, "tlbis_received"_a = s.tlbis_received);
 }
-py::dict attributes(const mmu::MemAttr& attr) {
-    return py::dict("type"_a = kMemTypes[static_cast<std::size_t>(attr.type)], "inner"_a = attr.inner,
-                    "outer"_a = attr.outer, "shareability"_a = kShareability[static_cast<std::size_t>(attr.share)]);
-}
-py::dict permissions(const mmu::Permissions& p) {
-    return py::dict("read_el0"_a = p.read_el0, "write_el0"_a = p.write_el0, "exec_el0"_a = p.exec_el0,
-                    "read_el1"_a = p.read_el1, "write_el1"_a = p.write_el1, "exec_el1"_a = p.exec_el1,
-                    "guarded"_a = p.guarded, "dirty_managed"_a = p.dirty_managed);
-}
-
 // The instruction at a PC as the run left it in memory; nothing if it can't be read any more.
 py::object instruction_at(const sim::Session& session, PeId pe, u64 pc) {
     if (pe == kNoPe || pc == 0) return py::none();
@@ -78,6 +68,16 @@ py::object instruction_at(const sim::Session& session, PeId pe, u64 pc) {
 }
 
 }  // namespace
+
+py::dict attributes(const mmu::MemAttr& attr) {
+    return py::dict("type"_a = kMemTypes[static_cast<std::size_t>(attr.type)], "inner"_a = attr.inner,
+                    "outer"_a = attr.outer, "shareability"_a = kShareability[static_cast<std::size_t>(attr.share)]);
+}
+py::dict permissions(const mmu::Permissions& p) {
+    return py::dict("read_el0"_a = p.read_el0, "write_el0"_a = p.write_el0, "exec_el0"_a = p.exec_el0,
+                    "read_el1"_a = p.read_el1, "write_el1"_a = p.write_el1, "exec_el1"_a = p.exec_el1,
+                    "guarded"_a = p.guarded, "dirty_managed"_a = p.dirty_managed);
+}
 
 const char* outcome_name(sim::Outcome outcome) {
     switch (outcome) {

@@ -163,6 +163,22 @@ sim::Injection injection_of(unsigned core, u64 va_lo, u64 va_hi, const std::stri
     return out;
 }
 
+u32 add_map(PySession& s, const std::string& when, const std::string& symbol, u64 time_ps, std::optional<unsigned> core,
+            u64 nth, u64 va_first, u64 va_last) {
+    sim::MapSpec spec;
+    spec.when = when == "entry"    ? sim::MapWhen::kEntry
+                : when == "return" ? sim::MapWhen::kReturn
+                : when == "time"   ? sim::MapWhen::kTime
+                                   : sim::MapWhen::kEnd;
+    spec.symbol = symbol;
+    spec.time_ps = time_ps;
+    if (core) spec.core = s.checked(*core);
+    spec.nth = nth;
+    spec.va_first = va_first;
+    spec.va_last = va_last;
+    return s->add_map(spec);
+}
+
 mmu::Structure structure_of(const std::string& name) {
     if (name == "l1i") return mmu::Structure::kL1I;
     if (name == "l1d") return mmu::Structure::kL1D;
@@ -223,10 +239,15 @@ void bind_setup(py::class_<PySession>& c) {
         py::arg("symbols"));
     c.def(
         "add_phase",
-        [](PySession& s, const std::string& name, const std::string& enter, const std::string& leave) {
-            s->add_phase({name, enter, leave});
+        [](PySession& s, const std::string& name, const std::string& enter, const std::string& leave,
+           bool leave_anywhere) {
+            s->add_phase({name, enter, leave, leave_anywhere});
         },
-        py::arg("name"), py::arg("enter"), py::arg("leave"));
+        py::arg("name"), py::arg("enter"), py::arg("leave"), py::arg("leave_anywhere") = false);
+    c.def(
+        "start_profile", [](PySession& s, u64 interval) { s->profile(interval); }, py::arg("interval_cycles"));
+    c.def("add_map", &add_map, py::kw_only(), py::arg("when"), py::arg("symbol"), py::arg("time_ps"), py::arg("core"),
+          py::arg("nth"), py::arg("va_first"), py::arg("va_last"));
     c.def(
         "inject",
         [](PySession& s, unsigned core, u64 va_lo, u64 va_hi, const std::string& after, std::optional<u64> after_ps,
@@ -271,6 +292,12 @@ void bind_results(py::class_<PySession>& c) {
     c.def(
         "core_stats", [](PySession& s, unsigned core) { return to_python(s->core_stats(s.checked(core))); },
         py::arg("core"));
+    c.def("profile", [](PySession& s) {
+        const sim::Profile* profile = s.get().profile();
+        return profile ? py::object(to_python(*profile)) : py::none();
+    });
+    c.def("maps", [](PySession& s) { return all(s->maps()); });
+    c.def("map_changes", [](PySession& s) { return all(s.get(), s->map_changes()); });
     c.def("injections", [](PySession& s) { return all(s->injections()); });
     c.def("console", [](PySession& s) { return py::bytes(s->console()); });
     c.def("remarks", [](PySession& s) { return s->remarks(); });
@@ -299,6 +326,12 @@ void bind_inspection(py::class_<PySession>& c) {
     c.def(
         "walk", [](PySession& s, unsigned core, u64 va) { return to_python(s->walk(s.checked(core), va)); },
         py::arg("core"), py::arg("va"));
+    c.def(
+        "census",
+        [](PySession& s, unsigned core, u64 first, u64 last) {
+            return to_python(s->census(s.checked(core), first, last));
+        },
+        py::arg("core"), py::arg("va_first"), py::arg("va_last"));
     c.def(
         "read_memory",
         [](PySession& s, u64 pa, u64 bytes) {

@@ -45,7 +45,12 @@ def kernel(series: str) -> kernels.Kernel:
 def boot(series: str, cores: str, initrd: str = "busybox", append: str = "") -> bs.Result:
     board = bs.Board(cores=bs.parse_cores(cores), memory="1GiB")
     workload = bs.linux(kernel(series).path, initrd=initrd, append=append)
-    return bs.Simulation(board, fetched("busybox", lambda: workload.on(board)), seed=7).run(timeout="20s")
+    simulation = bs.Simulation(board, fetched("busybox", lambda: workload.on(board)), seed=7)
+    found = workload.kernel_symbols
+    if found is not None and found.address("linear_map_split_to_ptes") is not None:
+        for moment in ("linear_map_split_to_ptes", "linear_map_split_to_ptes:return"):
+            simulation.map_at(moment)
+    return simulation.run(timeout="20s")
 
 
 def marks(result: bs.Result) -> list[str]:
@@ -157,6 +162,39 @@ def test_its_repaint_takes_ten_tlbis_each_at_its_core() -> None:
     assert whole.cores[0].descriptor_writes["2"] == 496 + 499
 
 
+def test_its_linear_map_is_blocks_before_and_pages_after() -> None:
+    result = boot("6.18", MIXED)
+    before, after = (m.census for m in result.maps)
+    assert before is not None and after is not None and before.complete and after.complete
+    # Between the kernel's [_text, __init_begin) and the next 2 MiB boundary there are pages, contiguous where 64 KiB fit.
+    symbols = bs.linux(kernel("6.18").path).kernel_symbols
+    assert symbols is not None
+    init_begin = symbols.address("__init_begin")
+    assert init_begin is not None
+    pages_behind = -(init_begin - symbols.base + (2 << 20)) % (2 << 20) // 4096
+    assert (before.count("2M", contiguous=False), before.count("2M", contiguous=True), before.groups("2M")) == (15, 496, 31)
+    assert before.count("4K", contiguous=True) == pages_behind // 16 * 16
+    assert before.count("4K") == 512 and before.count("1G") == 0
+    assert (after.count("2M", contiguous=False), after.count("4K", contiguous=False)) == (12, 256_000)
+    assert after.count("2M", contiguous=True) == after.count("4K", contiguous=True) == 0
+    text = symbols.address("_stext"), symbols.address("__init_begin")
+    assert after.mapped is not None and None not in text
+    for run in after.blocks:  # no block outside the kernel text's alias
+        for va in (run.va[0], run.va[1] - 1):
+            assert text[0] <= va - after.mapped[0] - (2 << 20) + symbols.base < text[1]  # type: ignore[operator]
+    linux = result.record["linux"]
+    assert (linux["repaint"], linux["repaint_splits"], linux["repaint_tlbis"], linux["lazy_splits"]) == (True, 499, 10, 0)
+
+
+def test_patched_text_is_one_phase_and_the_boot_ends_at_init() -> None:
+    result = boot("6.18", MIXED)
+    patching = result.phases["text patching"]
+    assert patching.count > 100 and patching.cores[0].tlbi["vaale1is"] > 50_000
+    to_init = result.phases["boot to init"]
+    assert to_init.complete and to_init.begin_ps < 1_000_000 and 0 < to_init.end_ps < result.record["simulated_ps"]
+    assert to_init.end_ps > max(p.end_ps for n, p in result.phases.items() if n.startswith("repaint"))
+
+
 def test_the_secondaries_wait_for_it_in_wfe() -> None:
     result = boot("6.18", MIXED)
     parked = {p.core: p for n, p in result.phases.items() if n.startswith("park")}
@@ -174,6 +212,13 @@ def test_where_all_cores_are_capable_nothing_is_repainted() -> None:
     assert result.outcome == "poweroff" and result.clean, result.console[-2000:]
     assert "detected: BBM Level 2 without TLB conflict abort" in result.console
     assert not any(name.startswith(("repaint", "park")) for name in result.phases)
+    assert all(m.census is None for m in result.maps)
+    linux = result.record["linux"]
+    assert linux["repaint_code"] and not linux["repaint"] and linux["repaint_splits"] == linux["repaint_tlbis"] == 0
+    splits = [c for c in result.record["map_changes"] if c["kind"] == "split" and c["linear_map"]]
+    assert linux["lazy_splits"] == sum(c["descriptors"] for c in splits) > 0
+    assert 0 < linux["lazy_split_calls"] <= result.phases["lazy split"].count
+    assert any(r["bytes_each"] == 2 << 20 and r["contiguous"] for r in linux["linear_map"]["rows"])
 
 
 def test_the_missing_barrier_of_early_map_kernel_is_found() -> None:

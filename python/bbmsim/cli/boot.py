@@ -12,7 +12,7 @@ from ..linux.workload import linux
 from ..simulation import Simulation
 from ..workload import Workload
 from . import options
-from .run import Changes, carry_out
+from .run import Changes, Looks, carry_out
 from .terminal import Typing, console_options
 
 
@@ -42,14 +42,19 @@ def _complete_initrds(_: click.Context, __: click.Parameter, incomplete: str) ->
 @click.option(
     "--dump-dtb", type=click.Path(), metavar="FILE", help="Write the device tree that the kernel would be given, and don't boot."
 )
+@click.option(
+    "--vmlinux", type=click.Path(), metavar="PATH",
+    help="The kernel's ELF with debug information, of its -dbg package: findings get source lines.",
+)
 @options.board_options
 @options.disk_option
 @console_options
 @options.run_options
 def boot_command(
-    kernel: str, initrd: str | None, append: str, dtb: str | None, dump_dtb: str | None, cores: str, memory: str, seed: int,
-    inject: tuple[str, ...], poke: tuple[str, ...], timeout: str, json_: str | None, html: str | None, trace: str | None, no_checker: bool,
-    no_filter: bool, bench: bool, gdb: int | None, quiet: bool, disk: str | None, interactive: bool, input_: str | None, expect: tuple[str, ...],
+    kernel: str, initrd: str | None, append: str, dtb: str | None, dump_dtb: str | None, vmlinux: str | None, cores: str, memory: str,
+    seed: int, inject: tuple[str, ...], poke: tuple[str, ...], map_at: tuple[str, ...], timeout: str, json_: str | None,
+    html: str | None, flame: str | None, flame_metric: str, trace: str | None, no_checker: bool, no_filter: bool, bench: bool,
+    gdb: int | None, quiet: bool, disk: str | None, interactive: bool, input_: str | None, expect: tuple[str, ...],
 ) -> int:
     """Boots an arm64 Linux kernel, its console live, and reports what it did to its own translation tables."""
 
@@ -58,7 +63,7 @@ def boot_command(
             click.echo(f"boot: {text}", err=True)
 
     def guest() -> Workload:
-        return linux(kernel, append=append, initrd=initrd, dtb=dtb, say=say)
+        return linux(kernel, append=append, initrd=initrd, dtb=dtb, vmlinux=vmlinux, say=say)
 
     typing = Typing.of(interactive, input_, expect)
     board = options.board(cores, memory, disk=options.disk(disk), checker=not no_checker, filter=not no_filter)
@@ -66,5 +71,5 @@ def boot_command(
         path = check_writable(dump_dtb, "dump-dtb")
         write_whole(path, Simulation(board, guest(), seed=seed).device_tree)
         return 0
-    outputs = {"json": json_, "html": html, "trace": trace}
-    return carry_out(board, guest, seed, Changes(inject, poke), timeout, outputs, bench, gdb, quiet, typing)
+    outputs = {"json": json_, "html": html, "flame": flame, "trace": trace}
+    return carry_out(board, guest, seed, Changes(inject, poke), Looks(map_at, flame_metric), timeout, outputs, bench, gdb, quiet, typing)

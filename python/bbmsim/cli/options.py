@@ -12,6 +12,7 @@ from click.shell_completion import CompletionItem
 from .. import catalog
 from ..config import Board, Disk, parse_cores, parse_disk, presets
 from ..errors import ConfigError
+from ..profile import METRICS
 from .ci import ci_options
 
 DEFAULT_CORES = "cortex-x4,cortex-a720*3"
@@ -82,6 +83,14 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--no-filter", is_flag=True, help="Without the fast path: slower, and every figure must be the same."),
         click.option("--no-checker", is_flag=True, help="Don't look for violations."),
         click.option("--trace", type=click.Path(), metavar="FILE", help="Write a trace for ui.perfetto.dev."),
+        click.option(
+            "--flame-metric", type=click.Choice(list(METRICS)), default="cycles", show_default=True,
+            help="What the widths of the flame graph are.",
+        ),
+        click.option(
+            "--flame", type=click.Path(), metavar="FILE",
+            help="Write a flame graph of functions: .svg, .html, or .folded for other tools.",
+        ),
         click.option("--html", type=click.Path(), metavar="FILE", help="Write the report as a page."),
         click.option("--json", "json_", type=click.Path(), metavar="FILE", help="Write the run record."),
         click.option(
@@ -91,6 +100,11 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--poke", metavar="SYMBOL+OFFSET=WORD", multiple=True,
             help="Replaces an instruction in memory before the run; ADDRESS=WORD likewise; WORD is 32 bits, or nop. "
             "Any number of times.",
+        ),
+        click.option(
+            "--map-at", metavar="WHEN", multiple=True,
+            help="Count blocks, contiguous groups and pages of the linear map at SYMBOL, SYMBOL+0x1c, SYMBOL:return, a time "
+            "(5ms) or the end; [,core=N][,nth=N][,va=ADDRESS,size=SIZE]. Any number of times.",
         ),
         click.option(
             "--inject", metavar="SPEC", multiple=True,

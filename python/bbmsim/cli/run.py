@@ -16,9 +16,10 @@ from ..errors import ConfigError
 from ..files import check_writable
 from ..gdb.server import GdbServer
 from ..inject import parse_injection
+from ..maps import parse_map_at
 from ..poke import parse_poke
 from ..report.text import findings_line, make_console, print_report, summary
-from ..result import OUTCOMES, Result
+from ..result import OUTCOMES, Result, check_flame
 from ..simulation import Simulation
 from ..units import parse_time
 from ..workload import Workload, from_name
@@ -40,8 +41,9 @@ _BENCH_ROUNDS = 3
 @options.run_options
 def run_command(
     workload: str, cores: str, memory: str, set_: tuple[str, ...], seed: int, strategy: str | None, inject: tuple[str, ...],
-    poke: tuple[str, ...], timeout: str, json_: str | None, html: str | None, trace: str | None, no_checker: bool, no_filter: bool, bench: bool,
-    gdb: int | None, quiet: bool, disk: str | None, interactive: bool, input_: str | None, expect: tuple[str, ...],
+    poke: tuple[str, ...], map_at: tuple[str, ...], timeout: str, json_: str | None, html: str | None, flame: str | None,
+    flame_metric: str, trace: str | None, no_checker: bool, no_filter: bool, bench: bool, gdb: int | None, quiet: bool,
+    disk: str | None, interactive: bool, input_: str | None, expect: tuple[str, ...],
 ) -> int:
     """Runs WORKLOAD: a bare-metal workload (see `bbmsim list workloads`), an AArch64 ELF, or an arm64 Image."""
     parameters = options.settings(set_)
@@ -52,8 +54,9 @@ def run_command(
     guest = from_name(workload, parameters)
     typing = Typing.of(interactive, input_, expect)
     board = options.board(cores, memory, disk=options.disk(disk), checker=not no_checker, filter=not no_filter)
-    outputs = {"json": json_, "html": html, "trace": trace}
-    return carry_out(board, lambda: guest, seed, Changes(inject, poke), timeout, outputs, bench, gdb, quiet, typing)
+    outputs = {"json": json_, "html": html, "flame": flame, "trace": trace}
+    looks = Looks(map_at, flame_metric)
+    return carry_out(board, lambda: guest, seed, Changes(inject, poke), looks, timeout, outputs, bench, gdb, quiet, typing)
 
 
 class Changes:
@@ -64,15 +67,23 @@ class Changes:
         self.pokes = [parse_poke(text) for text in poke]
 
 
+class Looks:
+    """What the user wants to see beside the report. Raises ConfigError for a wrong form."""
+
+    def __init__(self, map_at: tuple[str, ...], flame_metric: str) -> None:
+        self.maps = [parse_map_at(text) for text in map_at]
+        self.flame_metric = flame_metric
+
+
 def carry_out(
-    board: Board, make_guest: Callable[[], Workload], seed: int, changes: Changes, timeout: str,
+    board: Board, make_guest: Callable[[], Workload], seed: int, changes: Changes, looks: Looks, timeout: str,
     files: dict[str, str | None], bench: bool, gdb: int | None, quiet: bool, typing: Typing = Typing(),
 ) -> int:
     """One run as `run` and `boot` do it; the exit status. Everything that may be wrong is looked at before the guest is
     made, which may take a download.
     """
     limit = parse_time(timeout)
-    outputs = {name: check_writable(p, name) for name, p in files.items() if p}
+    outputs = {name: check_flame(p) if name == "flame" else check_writable(p, name) for name, p in files.items() if p}
     ci = Ci(click.get_current_context())
     console = make_console()
     if bench and typing != Typing():
@@ -84,14 +95,18 @@ def carry_out(
         guest = make_guest()
         if bench:
             return _bench(console, board, guest, seed, changes, limit)
-        return _report(console, board, guest, seed, changes, limit, outputs, ci, server, quiet, typing)
+        return _report(console, board, guest, seed, changes, looks, limit, outputs, ci, server, quiet, typing)
 
 
 def _report(
-    console: Console, board: Board, guest: Workload, seed: int, changes: Changes, limit: int, outputs: dict[str, Path],
-    ci: Ci, server: GdbServer | None, quiet: bool, typing: Typing,
+    console: Console, board: Board, guest: Workload, seed: int, changes: Changes, looks: Looks, limit: int,
+    outputs: dict[str, Path], ci: Ci, server: GdbServer | None, quiet: bool, typing: Typing,
 ) -> int:
     sim = _simulation(board, guest, seed, changes, "trace" in outputs)
+    for asked_map in looks.maps:
+        sim.map_at(asked_map)
+    if "flame" in outputs or "trace" in outputs:
+        sim.profile()
     if not quiet:
         asked = {"workload": sim.workload.to_dict(), "board": board.to_dict(), "seed": seed, "pokes": [p.to_dict() for p in sim.pokes]}
         console.print(f"[bold]{summary(asked)}[/bold]")
@@ -101,7 +116,7 @@ def _report(
     else:
         result = _run(console, sim, limit, quiet, server)
     ci.write(result)
-    _write(result, outputs)  # before a word is printed: whoever reads our output may go away
+    _write(result, outputs, looks.flame_metric)  # before a word is printed: whoever reads our output may go away
     if quiet:
         console.print(f"{result.outcome}: {result.detail or OUTCOMES[result.outcome]}; {findings_line(result)}")
         for heading in [v.lines()[0] for v in result.violations] + [h.lines()[0] for h in result.hazards]:
@@ -144,8 +159,13 @@ def _run(console: Console, sim: Simulation, limit: int, quiet: bool, server: Gdb
     return result
 
 
-def _write(result: Result, outputs: dict[str, Path]) -> None:
-    makers = {"json": result.save, "html": result.html, "trace": result.trace}
+def _write(result: Result, outputs: dict[str, Path], flame_metric: str) -> None:
+    makers: dict[str, Callable[[Path], None]] = {
+        "json": result.save,
+        "html": result.html,
+        "trace": result.trace,
+        "flame": lambda path: result.flame(path, metric=flame_metric),
+    }
     for name, path in outputs.items():
         makers[name](path)
 

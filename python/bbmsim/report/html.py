@@ -3,18 +3,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..findings import Hazard, Violation
+from ..linux import facts
+from ..profile import IDLE
 from ..result import CAUSES, OUTCOMES, Phase, Result
 from ..units import format_count, format_size, format_time
-from . import svg
+from . import maps, svg
 from .text import CAUSE_TITLES, base_name, findings_line, phases_by_name, summary, verification_line
 
 _ZOOMED_PHASES = 3
+_MOST_FUNCTIONS = 30
 
 
 @lru_cache(maxsize=1)
@@ -44,6 +48,11 @@ def render(result: Result) -> str:
         causes=[(cause, CAUSE_TITLES[cause]) for cause in CAUSES],
         whole_bars=svg.cost_bars(whole, [f"{i} {name}" for i, name in enumerate(names)]),
         timelines=_timelines(result, names),
+        kernel=facts.lines(record["linux"]) if record["linux"] else [],
+        maps=maps.section(result),
+        map_bars=maps.bars(result.maps),
+        map_kinds=list(maps.KIND_TITLES.items()),
+        functions=_functions(record),
         phases=[_phase(result, group, names) for group in phases_by_name(result)],
         tlb_columns=list(record["cores"][0]["tlb"]) if record["cores"] else [],
     )
@@ -52,13 +61,32 @@ def render(result: Result) -> str:
 def _timelines(result: Result, names: list[str]) -> list[tuple[str, Any]]:
     data = result.record["timeline"]
     out = [("The whole run", svg.timeline(data, names, 0, max(1, data["end_ps"])))]
-    boards = [group[0] for group in phases_by_name(result) if len(group) == 1]
-    longest = sorted(boards, key=lambda p: -p.duration_ps)[:_ZOOMED_PHASES]
-    for p in sorted(longest, key=lambda p: p.begin_ps):
-        if p.count == 1 and p.duration_ps:
-            margin = p.duration_ps // 20
-            out.append((f"Phase {p.name}", svg.timeline(data, names, max(0, p.begin_ps - margin), p.end_ps + margin)))
+    windows = []
+    for group in phases_by_name(result):
+        first, last = min(p.begin_ps for p in group), max(p.end_ps for p in group)
+        if last > first and all(p.count == 1 for p in group) and last - first < data["end_ps"] // 2:
+            windows.append((last - first, first, last, base_name(group[0])))
+    longest: list[tuple[int, int, int, str]] = []
+    for window in sorted(windows, key=lambda w: -w[0]):
+        length, first, last, _ = window
+        same = any(min(last, w[2]) - max(first, w[1]) > 0.8 * w[0] for w in longest)  # park within repaint
+        if not same and len(longest) < _ZOOMED_PHASES:
+            longest.append(window)
+    for length, first, last, name in sorted(longest, key=lambda w: w[1]):
+        margin = length // 20
+        out.append((f"Phase {name}, from {format_time(first)}", svg.timeline(data, names, max(0, first - margin), last + margin)))
     return out
+
+
+def _functions(record: Mapping[str, Any]) -> list[tuple[str, int, int, int]]:
+    """Function, cycles, TLB misses, cycles of walks, over all cores: those with most cycles."""
+    sums: dict[str, list[int]] = {}
+    for f in (record["profile"] or {"functions": []})["functions"]:
+        total = sums.setdefault(f["function"], [0, 0, 0])
+        for i, key in enumerate(("cycles", "tlb_misses", "walk_cycles")):
+            total[i] += f[key]
+    rows = [(name, v[0], v[1], v[2]) for name, v in sums.items() if name not in IDLE]
+    return sorted(rows, key=lambda row: (-row[1], row[0]))[:_MOST_FUNCTIONS]
 
 
 def _phase(result: Result, group: list[Phase], names: list[str]) -> dict[str, Any]:

@@ -68,32 +68,52 @@ def cost_bars(cores: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> Mark
     return _svg(len(cores) * _ROW + 6, "cycles by cause and core", parts)
 
 
+def stacked_bars(bars: Sequence[tuple[str, Sequence[tuple[str, int, str]]]], most: int, prefix: str, label: str) -> Markup:
+    """One bar for each of (label, parts); a part is its class, its amount and its title. `most` fills the width."""
+    parts: list[str] = []
+    left = 240
+    for i, (name, pieces) in enumerate(bars):
+        y = i * _ROW + 4
+        parts.append(_text(0, y + 13, name if len(name) < 36 else name[:33] + "..."))
+        x = float(left)
+        for kind, amount, title in pieces:
+            width = (_WIDTH - left) * amount / max(1, most)
+            parts.append(_rect(x, y, max(width - 1, 0.6), 18, prefix + kind, f"{name}: {title}"))
+            if width > 7 * len(title) + 8:
+                parts.append(_text(x + 6, y + 13, title, f"on-{prefix}{kind}"))
+            x += width
+    return _svg(len(bars) * _ROW + 6, label, parts)
+
+
 def timeline(data: Mapping[str, Any], names: Sequence[str], begin: int, end: int) -> Markup:
     """What each core did between two times: phases above, waits below, marks on the line."""
     length = max(1, end - begin)
     full = _WIDTH - _LABEL
-    row = 44
+    lanes = [_lanes([p for p in data["phases"] if p["core"] == i and p["end_ps"] >= begin and p["begin_ps"] <= end]) for i in range(len(names))]
+    tops = [0]  # of each core's row: the phases, one lane below the other, then what it waited for
+    for own in lanes:
+        tops.append(tops[-1] + 30 + 15 * max(1, 1 + max((lane for lane, _ in own), default=0)))
 
     def x(ps: int) -> float:
         return _LABEL + full * (min(max(ps, begin), end) - begin) / length
 
     parts: list[str] = []
-    height = row * len(names)
+    height = tops[-1]
     for ps in _ticks(begin, end):
         parts.append(f'<line x1="{x(ps):.2f}" x2="{x(ps):.2f}" y1="0" y2="{height}" class="grid"/>')
-        parts.append(_text(x(ps), height + 16, format_time(ps) if ps else "0", "axis", "middle" if ps > begin else "start"))
+        parts.append(_text(x(ps), height + 16, _tick_text(ps, begin, end), "axis", "middle" if ps > begin else "start"))
     for i, core_name in enumerate(names):
-        y = i * row + 6
+        y = tops[i + 1] - 38
         parts.append(_text(0, y + 20, f"{i} {core_name}"))
         parts.append(f'<line x1="{_LABEL}" x2="{_WIDTH}" y1="{y + 32}" y2="{y + 32}" class="base"/>')
-        shown = [p for p in data["phases"] if p["core"] == i and p["end_ps"] >= begin and p["begin_ps"] <= end]
-        for p in shown:
+        for lane, p in lanes[i]:
+            top = tops[i] + 6 + 15 * lane
             name = p["name"].split("@")[0]
             title = f"core {i} phase {name}: {format_time(p['begin_ps'])} to {format_time(p['end_ps'])}"
             width = x(p["end_ps"]) - x(p["begin_ps"])
-            parts.append(_rect(x(p["begin_ps"]), y, width, 14, "phase", title))
+            parts.append(_rect(x(p["begin_ps"]), top, width, 14, "phase", title))
             if width > 7 * len(name) + 8:
-                parts.append(_text(x(p["begin_ps"]) + 4, y + 11, name, "small"))
+                parts.append(_text(x(p["begin_ps"]) + 4, top + 11, name, "small"))
         for s in data["spans"]:
             if s["core"] == i and s["end_ps"] >= begin and s["begin_ps"] <= end:
                 many = f", {format_count(s['count'])} times, {format_time(s['busy_ps'])} in all" if s["count"] > 1 else ""
@@ -107,9 +127,29 @@ def timeline(data: Mapping[str, Any], names: Sequence[str], begin: int, end: int
     return _svg(height + 22, "what each core did, over simulated time", parts)
 
 
+def _lanes(phases: Sequence[Mapping[str, Any]]) -> list[tuple[int, Mapping[str, Any]]]:
+    """Phases of one core, each with the lane below all that are open when it begins."""
+    out: list[tuple[int, Mapping[str, Any]]] = []
+    ends: list[int] = []  # of what is open, by lane
+    for p in sorted(phases, key=lambda p: (p["begin_ps"], -p["end_ps"])):
+        while ends and ends[-1] <= p["begin_ps"]:
+            ends.pop()
+        out.append((len(ends), p))
+        ends.append(p["end_ps"])
+    return out
+
+
+def _tick_text(ps: int, begin: int, end: int) -> str:
+    """A short stretch far from the start counts from its own."""
+    if not ps:
+        return "0"
+    return format_time(ps) if begin < 10 * (end - begin) else f"+{format_time(ps - begin) if ps > begin else 0}"
+
+
 def _ticks(begin: int, end: int) -> list[int]:
     raw = max(1.0, (end - begin) / 6)
     scale = 10 ** math.floor(math.log10(raw))
     step = next(int(m * scale) for m in (1, 2, 5, 10) if m * scale >= raw)
     step = max(1, step)
-    return list(range(-(-begin // step) * step, end + 1, step))
+    start = -(-begin // step) * step if begin < 10 * (end - begin) else begin
+    return list(range(start, end + 1, step))

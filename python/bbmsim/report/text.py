@@ -11,8 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ..findings import Hazard, Violation
+from ..linux import facts
+from ..maps import size_name
 from ..result import CAUSES, OUTCOMES, Phase, PhaseCore, Result
-from ..units import format_count, format_size, format_time
+from ..units import address, format_count, format_size, format_time
 
 CAUSE_TITLES = {
     "execution": "execution",
@@ -106,6 +108,7 @@ def _parts(result: Result) -> Iterator[RenderableType]:
         yield Text(f"refused  {text}", style="bold red")
     for remark in result.remarks:
         yield Text(f"not modelled  {remark}", style="yellow")
+    yield from _maps(result)
     for phases in phases_by_name(result):
         yield ""
         yield from _phase(result, phases)
@@ -122,6 +125,9 @@ def _facts(result: Result) -> Iterator[Text]:
         yield _fact("verified", verification, "green" if result.record["verified"]["ok"] else "bold red")
     for poke in _pokes(result.record):
         yield _fact("poked", f"{poke['where']}: {poke['old_text']} -> {poke['new_text']}", "yellow")
+    if result.record["linux"] is not None:
+        for name, text in zip(("kernel", ""), facts.lines(result.record["linux"])):
+            yield _fact(name, text)
     for injected in result.record["injected"]:
         yield _fact(
             "injected",
@@ -141,6 +147,37 @@ def _host_line(result: Result) -> str:
     return f"{format_count(instructions)} instructions in {host['wall_s']:.2f} s of host time ({host['mips']:.0f} MIPS, {rss})"
 
 
+def _maps(result: Result) -> Iterator[RenderableType]:
+    for taken in result.maps:
+        yield ""
+        if taken.census is None or taken.time_ps is None:
+            yield Text.assemble((f"map at {taken.at}", "bold"), ": the run ended before")
+            continue
+        census = taken.census
+        where = "nothing is mapped" if census.mapped is None else (
+            f"{address(census.mapped[0])} to {address(census.mapped[1])}, {format_count(census.table_pages)} tables"
+        )
+        yield Text.assemble((f"map at {taken.at}", "bold"), f": core {taken.core}, {format_time(taken.time_ps)}, {where}")
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+        for title in ("size", "contiguous", "memory", "EL1 EL0"):
+            table.add_column(title, no_wrap=True)
+        for title in ("descriptors", "groups", "bytes"):
+            table.add_column(title, justify="right", no_wrap=True)
+        for size, contiguous, descriptors, groups, size_of_all in census.totals():
+            rows = [r for r in census.rows if (r.bytes_each, r.contiguous) == (size, contiguous)]
+            name, cont = size_name(size), "yes" if contiguous else ""
+            first = (rows[0].memory, rows[0].access) if len(rows) == 1 else ("", "")
+            counts = (format_count(descriptors), format_count(groups) if contiguous else "", format_size(size_of_all))
+            table.add_row(name, cont, *first, *counts)
+            if len(rows) > 1:
+                for r in rows:
+                    table.add_row("", "", r.memory, r.access, format_count(r.descriptors), "", format_size(r.bytes), style="dim")
+        if census.rows:
+            yield table
+        if not census.complete:
+            yield Text("  given up: more than a map that makes sense", style="bold red")
+
+
 def phases_by_name(result: Result) -> list[list[Phase]]:
     """A phase that each core went through by itself is one entry of several."""
     groups: dict[str, list[Phase]] = {}
@@ -158,17 +195,18 @@ def _phase(result: Result, phases: list[Phase]) -> Iterator[RenderableType]:
     first = phases[0]
     if len(phases) == 1:
         rows = list(enumerate(first.cores))
-        facts = [format_time(first.duration_ps), f"{format_count(first.total_cycles)} cycles over all cores"]
+        words = [format_time(first.duration_ps), f"{format_count(first.total_cycles)} cycles over all cores"]
     else:
         rows = sorted(((p.core, p.cores[p.core]) for p in phases if p.core is not None), key=lambda row: row[0])
-        facts = [f"up to {format_time(max(p.duration_ps for p in phases))}", "each core's own"]
-    if first.count > 1:
-        facts.append(f"{format_count(first.count)} times")
+        words = [f"up to {format_time(max(p.duration_ps for p in phases))}", "each core's own"]
+    count = sum(p.count for p in phases)
+    if count > len(phases):
+        words.append(f"{format_count(count)} times")
     if first.table_pages and len(phases) == 1:
-        facts.append(f"{format_count(first.table_pages)} table pages became live")
+        words.append(f"{format_count(first.table_pages)} table pages became live")
     if not all(p.complete for p in phases):
-        facts.append("not finished")
-    yield Text.assemble((f"phase {base_name(first)}", "bold"), f": {', '.join(facts)}")
+        words.append("not finished")
+    yield Text.assemble((f"phase {base_name(first)}", "bold"), f": {', '.join(words)}")
     names = [c["name"] for c in result.record["cores"]]
     yield _costs(rows, names)
     for i, core in rows:
@@ -194,14 +232,14 @@ def _costs(rows: Sequence[tuple[int, PhaseCore]], names: Sequence[str]) -> Table
 def _work(core: PhaseCore) -> str:
     """What it did to translations, in one line: only what occurred."""
     writes = [f"{format_count(n)} at level {level}" for level, n in core.descriptor_writes.items() if n]
-    facts = [f"{format_count(n)} {kind}" for kind, n in core.tlbi.items()]
+    parts = [f"{format_count(n)} {kind}" for kind, n in core.tlbi.items()]
     if writes:
-        facts.insert(0, f"live descriptors written: {', '.join(writes)}")
+        parts.insert(0, f"live descriptors written: {', '.join(writes)}")
     for name, n in (("DSB", core.dsb), ("DVM sent", core.dvm_sent), ("DVM received", core.dvm_received)):
         if n:
-            facts.append(f"{format_count(n)} {name}")
-    facts.append(f"TLB misses L1I {format_count(core.l1i_misses)}, L1D {format_count(core.l1d_misses)}, L2 {format_count(core.l2_misses)}")
-    return "; ".join(facts)
+            parts.append(f"{format_count(n)} {name}")
+    parts.append(f"TLB misses L1I {format_count(core.l1i_misses)}, L1D {format_count(core.l1d_misses)}, L2 {format_count(core.l2_misses)}")
+    return "; ".join(parts)
 
 
 def _share(part: int, whole: int) -> str:

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/map_recorder.hpp"
+
+#include <algorithm>
+
+namespace bbmsim::sim {
+
+u32 MapRecorder::add(const MapSpec& spec) {
+    MapResult result;
+    result.spec = spec;
+    results_.push_back(std::move(result));
+    reached_.push_back(0);
+    return static_cast<u32>(results_.size() - 1);
+}
+
+bool MapRecorder::wants(u32 id, PeId pe) const {
+    const MapResult& r = results_[id];
+    return !r.taken && (!r.spec.core || *r.spec.core == pe);
+}
+
+void MapRecorder::reached(u32 id, PeId pe, u64 now_ps) {
+    if (wants(id, pe) && ++reached_[id] == results_[id].spec.nth) take(results_[id], pe, now_ps);
+}
+
+u64 MapRecorder::next_time_ps() const {
+    u64 next = ~u64{0};
+    for (const MapResult& r : results_)
+        if (!r.taken && r.spec.when == MapWhen::kTime) next = std::min(next, r.spec.time_ps);
+    return next;
+}
+
+void MapRecorder::time_passes(u64 now_ps) {
+    for (MapResult& r : results_)
+        if (!r.taken && r.spec.when == MapWhen::kTime && r.spec.time_ps <= now_ps)
+            take(r, r.spec.core.value_or(0), now_ps);
+}
+
+void MapRecorder::finish(u64 now_ps) {
+    for (MapResult& r : results_)
+        if (!r.taken && r.spec.when == MapWhen::kEnd) take(r, r.spec.core.value_or(0), now_ps);
+}
+
+void MapRecorder::take(MapResult& result, PeId pe, u64 now_ps) {
+    result.taken = true;
+    result.core = pe;
+    result.time_ps = now_ps;
+    result.census = take_(pe, result.spec);
+}
+
+}  // namespace bbmsim::sim
