@@ -9,17 +9,16 @@ u32 MapRecorder::add(const MapSpec& spec) {
     MapResult result;
     result.spec = spec;
     results_.push_back(std::move(result));
-    reached_.push_back(0);
+    entries_.push_back(0);
     return static_cast<u32>(results_.size() - 1);
 }
 
-bool MapRecorder::wants(u32 id, PeId pe) const {
-    const MapResult& r = results_[id];
-    return !r.taken && (!r.spec.core || *r.spec.core == pe);
-}
-
-void MapRecorder::reached(u32 id, PeId pe, u64 now_ps) {
-    if (wants(id, pe) && ++reached_[id] == results_[id].spec.nth) take(results_[id], pe, now_ps);
+bool MapRecorder::entered(u32 id, PeId pe, u64 now_ps) {
+    MapResult& r = results_[id];
+    if ((r.spec.core && *r.spec.core != pe) || ++entries_[id] != r.spec.nth) return false;
+    if (r.spec.when == MapWhen::kReturn) return true;
+    take(r, pe, now_ps);
+    return false;
 }
 
 u64 MapRecorder::next_time_ps() const {

@@ -18,9 +18,9 @@ public:
     u32 add(const MapSpec& spec);
     [[nodiscard]] const std::vector<MapResult>& results() const { return results_; }
 
-    // At the entry of a symbol's code, or a return from it.
-    [[nodiscard]] bool wants(u32 id, PeId pe) const;
-    void reached(u32 id, PeId pe, u64 now_ps);
+    // At the entry of a symbol's code. True: tell when this call returns.
+    bool entered(u32 id, PeId pe, u64 now_ps);
+    void returned(u32 id, PeId pe, u64 now_ps) { take(results_[id], pe, now_ps); }
 
     [[nodiscard]] u64 next_time_ps() const;  // ~0: no map waits for a time
     void time_passes(u64 now_ps);
@@ -31,7 +31,7 @@ private:
 
     Take take_;
     std::vector<MapResult> results_;
-    std::vector<u64> reached_;  // how often, so far
+    std::vector<u64> entries_;  // that counted, so far
 };
 
 }  // namespace bbmsim::sim

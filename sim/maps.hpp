@@ -18,7 +18,7 @@ struct MapSpec {
     std::string symbol;        // kEntry, kReturn: as of a phase, also SYMBOL+0x1c. kReturn: of that call on its PE
     u64 time_ps = 0;           // kTime
     std::optional<PeId> core;  // whose entry counts, and whose tables; none: any PE's entry, PE 0 at a time or the end
-    u64 nth = 1;               // of the entries or returns
+    u64 nth = 1;               // of the entries
     u64 va_first = 0, va_last = 0;  // inclusive; last 0: mmu::linear_map_range of that PE at that time
 };
 

@@ -60,7 +60,7 @@ void Probes::resolve(const SymbolTable& symbols) {
         const MapSpec& spec = maps_.results()[id].spec;
         if (spec.when != MapWhen::kEntry && spec.when != MapWhen::kReturn) continue;
         for (const u64 a : addresses(symbols, spec.symbol, "map"))
-            actions[a].push_back({Action::Kind::kMap, spec.symbol, spec.when == MapWhen::kReturn, id});
+            actions[a].push_back({Action::Kind::kMap, spec.symbol, false, id});
     }
     for (const std::string& name : injector_.symbols())
         for (const u64 a : addresses(symbols, name, "injection.after_symbol"))
@@ -108,7 +108,7 @@ void Probes::reached(cpu::Pe& pe, u64 va) {
         const Action action = returns[i].action;
         returns.erase(returns.begin() + static_cast<std::ptrdiff_t>(i));
         if (action.kind == Action::Kind::kMap)
-            maps_.reached(action.map, pe.id, pe.now_ps);
+            maps_.returned(action.map, pe.id, pe.now_ps);
         else
             phases_.end(action.name, pe.id, pe.now_ps);
     }
@@ -120,10 +120,7 @@ void Probes::reached(cpu::Pe& pe, u64 va) {
             case Action::Kind::kLeave: phases_.end(action.name, pe.id, pe.now_ps); break;
             case Action::Kind::kLeaveAnywhere: phases_.end_all(action.name, pe.now_ps); break;
             case Action::Kind::kMap:
-                if (!action.until_return)
-                    maps_.reached(action.map, pe.id, pe.now_ps);
-                else if (maps_.wants(action.map, pe.id))
-                    expect_return(pe, action);
+                if (maps_.entered(action.map, pe.id, pe.now_ps)) expect_return(pe, action);
                 break;
             case Action::Kind::kArm: injector_.reached(action.name, pe.now_ps); break;
         }

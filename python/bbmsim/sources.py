@@ -19,7 +19,7 @@ from .errors import ConfigError
 
 _TOOLS = ("aarch64-linux-gnu-addr2line", "llvm-addr2line", "addr2line")
 _BANNER = re.compile(rb"Linux version [0-9][\x20-\x7e]{4,300}")
-_KERNEL_TREE = re.compile(r".*/linux-[0-9][^/]*/")
+_KERNEL_TREE = re.compile(r".*/linux-[0-9][^/]*/(debian/build/[^/]*/)?")
 
 
 class SourceLines:
