@@ -71,6 +71,8 @@ std::vector<u8> Session::Impl::device_tree() const {
     if (started) return *dtb;
     if (dtb) return board::amend_device_tree(*dtb, bootargs, initrd);
     board::DeviceTreeConfig config;
+    config.pmu = true;
+    for (const cpu::CoreConfig& core : machine->config.cores) config.pmu &= core.features.pmu;
     for (std::size_t i = 0; i < machine->config.cores.size(); ++i)
         config.cpus.push_back({board::affinity_of(static_cast<PeId>(i)), compatible_of(machine->config.cores[i].name)});
     config.memory_base = machine->ram.base().raw();

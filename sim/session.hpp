@@ -17,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -121,6 +122,7 @@ public:
     // --- inspection and change while stopped
     [[nodiscard]] const cpu::Pe& pe(PeId pe) const;
     [[nodiscard]] u64 sysreg(PeId pe, const std::string& name) const;  // throws std::invalid_argument
+    [[nodiscard]] std::set<std::string> encodings() const;  // NAMEs of the encoding table that were decoded to be run
     [[nodiscard]] std::vector<mmu::TlbEntry> tlb(PeId pe, mmu::Structure which) const;
     [[nodiscard]] mmu::WalkResult walk(PeId pe, u64 va) const;
     // Inclusive; last 0: mmu::linear_map_range.

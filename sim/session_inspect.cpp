@@ -16,6 +16,12 @@ u64 Session::sysreg(PeId pe, const std::string& name) const {
     return impl_->machine->cores.at(pe)->engine->read_sysreg(*encoding);
 }
 
+std::set<std::string> Session::encodings() const {
+    std::set<std::string> names;
+    for (const auto& core : impl_->machine->cores) core->engine->add_encodings(names);
+    return names;
+}
+
 std::vector<mmu::TlbEntry> Session::tlb(PeId pe, mmu::Structure which) const {
     return impl_->machine->cores.at(pe)->mmu->entries(which);
 }

@@ -129,6 +129,13 @@ void write_firmware(Writer& w) {
     w.end();
 }
 
+void write_pmu(Writer& w) {
+    w.begin("pmu");
+    w.string("compatible", "arm,armv8-pmuv3");
+    w.cells("interrupts", {kPpi, kPmuPpi - 16, kLevelHigh});
+    w.end();
+}
+
 void write_interrupts(Writer& w, std::size_t cpus) {
     w.begin("timer");
     w.strings("compatible", {"arm,armv8-timer", "arm,armv7-timer"});
@@ -224,6 +231,7 @@ std::vector<u8> build_device_tree(const DeviceTreeConfig& c) {
     write_cpus(w, c);
     write_firmware(w);
     write_interrupts(w, c.cpus.size());
+    if (c.pmu) write_pmu(w);
     write_devices(w);
     write_virtio(w, c.virtio_slots);
     w.end();

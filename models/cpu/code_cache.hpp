@@ -39,6 +39,14 @@ public:
     }
     // The block at pa, decoded if need be. RAM only. `probe_offsets`: instructions of a page that get a check op.
     const Block* get(const RamView& ram, u64 pa, const std::bitset<1024>& probe_offsets);
+    // Every op of the blocks that are decoded now. F(const Op&).
+    template <class F>
+    void each_op(F&& f) const {
+        for (const auto& [number, page] : pages_)
+            for (const auto& block : page->blocks)
+                if (block)
+                    for (const Op& op : block->ops) f(op);
+    }
     bool drop(u64 pa, u64 size);  // true if the page(s) still hold decoded blocks
     void clear();                 // everything
     void free_retired() { retired_.clear(); }

@@ -33,15 +33,16 @@ struct MaintenanceConfig {
 };
 
 struct FeatureConfig {  // what ID registers advertise; each is implemented if true
-    bool lse = true, crc32 = true, rcpc = true, rcpc2 = true, flagm = true, flagm2 = true, rdm = false;
+    bool lse = true, crc32 = true, rcpc = true, rcpc2 = true, flagm = true, flagm2 = true, rdm = true;
     bool pauth = true, bti = true, dit = true, ssbs = true, sb = true, pan = true, uao = true, dpb = true, dpb2 = true;
     bool e0pd = true, ets2 = false, csv3 = true, specres = false, lor = false, ttcnp = true, ttl = true;
     bool xs = false;     // TLBI nXS forms
     bool tlbios = true;  // outer-shareable and range TLBI need ID_AA64ISAR0.TLB; ranges: mmu.tlbirange
     bool pmu = true;     // PMUv3
-    bool fp = false;     // FP/Advanced SIMD
-    bool fp16 = false, fhm = false, jscvt = false, fcma = false, frintts = false;  // of FP and Advanced SIMD
-    bool dotprod = false, aes = false, pmull = false, sha1 = false, sha256 = false, sha512 = false, sha3 = false;
+    bool ras = true;     // the minimum: ESB, DISR_EL1, no error records
+    bool fp = true;      // FP/Advanced SIMD
+    bool fp16 = true, fhm = false, jscvt = true, fcma = false, frintts = true;  // of FP and Advanced SIMD
+    bool dotprod = true, aes = true, pmull = true, sha1 = true, sha256 = true, sha512 = true, sha3 = true;
 };
 
 struct CoreConfig {
@@ -113,6 +114,7 @@ void visit_fields(FeatureConfig& c, V&& v) {
     v("xs", c.xs);
     v("tlbios", c.tlbios);
     v("pmu", c.pmu);
+    v("ras", c.ras);
     v("fp", c.fp);
     v("fp16", c.fp16);
     v("fhm", c.fhm);

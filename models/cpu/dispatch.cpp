@@ -5,6 +5,7 @@
 // (retire_until). What a slow path inside a block takes for the present is therefore late by less than the block.
 #include "models/cpu/engine_impl.hpp"
 #include "models/cpu/platform.hpp"
+#include "models/cpu/software_step.hpp"
 #include "models/mmu/checker/bbm_checker.hpp"
 
 namespace bbmsim::cpu {
@@ -65,7 +66,9 @@ const Op* probe_check(Pe& pe, const Op* op) {
 
 namespace {
 
-// Interrupts, stop requests, illegal state, dropped code. True: go on to the block.
+void software_step(Engine::Impl& impl);
+
+// Interrupts, stop requests, illegal state, software step, dropped code. True: go on to the block.
 bool attend(Engine::Impl& impl) {
     Pe& pe = impl.pe;
     impl.code.free_retired();
@@ -83,6 +86,10 @@ bool attend(Engine::Impl& impl) {
         pe.update_now();
         pe.slow_pc = pe.pc;
         take_exception(pe, Vector::kSync, pe.pc, make_esr(0x0e, 0));
+        return false;
+    }
+    if (step_enabled(pe)) [[unlikely]] {
+        software_step(impl);
         return false;
     }
     return true;
@@ -201,6 +208,27 @@ void observe_block(Engine::Impl& impl, const Op* op) {
         }
         op = op->fn(pe, op);
     }
+}
+
+// While a software step is active: the exception, or one instruction and then, by way of attend(), the exception.
+void software_step(Engine::Impl& impl) {
+    Pe& pe = impl.pe;
+    pe.attention = true;
+    if (!pe.ps.ss) return take_step_exception(pe);
+    const Block* block = enter_block(impl);
+    if (!block) return;
+    const Block one = single(*block);
+    const u32 raw = (&one.ops.back() - 1)->raw;
+    const u64 exceptions = pe.exceptions;
+    impl.block = &one;
+    pe.block_pc = pe.pc;
+    pe.instructions += one.count;
+    pe.charge(Cost::kExecution, one.cycles);
+    pe.ps.ss = !calls(raw);
+    observe_block(impl, one.ops.data());
+    impl.block = nullptr;
+    pe.synced = false;
+    stepped(pe, raw, exceptions);
 }
 
 }  // namespace

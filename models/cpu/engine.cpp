@@ -2,6 +2,7 @@
 // Construction, reset, and the state that changes of PSTATE and of the translation registers carry with them.
 #include "models/cpu/engine.hpp"
 
+#include "models/cpu/decode.hpp"
 #include "models/cpu/engine_impl.hpp"
 #include "models/cpu/system_registers.hpp"
 #include "models/mmu/checker/bbm_checker.hpp"
@@ -108,6 +109,13 @@ void Engine::set_conflict_hook(u64 lo, u64 hi, ConflictHook hook) {
     impl_->hook_lo = lo;
     impl_->hook_hi = hi;
     impl_->mmu.filter.clear();
+}
+
+void Engine::add_encodings(std::set<std::string>& names) const {
+    impl_->code.each_op([&](const Op& op) {
+        if (op.fn == &end_of_block || op.fn == &probe_check || op.fn == &undefined) return;
+        if (const EncodingInfo* info = find_encoding(op.raw)) names.insert(info->name);
+    });
 }
 
 void emit(Pe& pe, Event event) {

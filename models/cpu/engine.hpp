@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 
@@ -47,6 +48,8 @@ public:
     [[nodiscard]] static constexpr u32 sysreg_id(unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2) {
         return (op0 << 14) | (op1 << 11) | (crn << 7) | (crm << 3) | op2;
     }
+    // Encodings whose instructions are in the decoded blocks at hand, hence were executed or follow what was.
+    void add_encodings(std::set<std::string>& names) const;
     [[nodiscard]] const CoreConfig& config() const;
     [[nodiscard]] const DataCache& data_cache() const;
 

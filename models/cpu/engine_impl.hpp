@@ -39,6 +39,7 @@ struct Engine::Impl {
     const Block* block = nullptr;  // in execution
     bool dsb_waiting = false;      // a DSB has left with kWaitDvm,
     u64 dsb_since = 0;             // at this cycle
+    u32 step_syndrome = 0;         // of the next software step exception
     u8 entry_btype = 0;            // PSTATE.BTYPE at its first instruction
     u32 exception_cycles = 0, barrier_cycles = 0;
     std::array<PendingTranslation, 2> pending;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exception entry to EL1, exception return, and the exceptions that handlers ask for (DDI 0487 D1.3).
 //
-// Models: synchronous exceptions, IRQ, FIQ, all taken to EL1. Leaves out: SError, debug exceptions (software step,
-// breakpoints, watchpoints), EL2/EL3 and AArch32.
+// Models: synchronous exceptions, IRQ, FIQ, software step, all taken to EL1. Leaves out: SError, breakpoint and
+// watchpoint exceptions, EL2/EL3 and AArch32.
 #include "models/cpu/engine_impl.hpp"
 #include "models/cpu/exec/fp_simd.hpp"
+#include "models/cpu/software_step.hpp"
 #include "models/mmu/checker/bbm_checker.hpp"
 
 namespace bbmsim::cpu {
@@ -131,6 +132,9 @@ const Op* exception_return(Pe& pe, const Op* op, u64 target) {
     retire_until(pe, op, true);
     now_at(pe, pc);
     if (pe.sys.pmu.by_el) pmu_update(pe);
+    const u8 daif = (spsr >> 6) & 0xf;
+    const bool step = legal && !step_enabled(pe) && step_enabled(pe, mode == 0 ? 0 : 1, daif);
+    pe.ps.ss = step && ((spsr >> 21) & 1);
     if (legal) {
         select_stack(pe, mode == 0 ? 0 : 1, mode & 1);
         pe.ps.ssbs = has.ssbs && ((spsr >> 12) & 1);
@@ -139,7 +143,7 @@ const Op* exception_return(Pe& pe, const Op* op, u64 target) {
         pe.ps.dit = has.dit && ((spsr >> 24) & 1);
     }
     pe.ps.nzcv = static_cast<u32>(spsr & 0xf0000000);
-    pe.ps.daif = (spsr >> 6) & 0xf;
+    pe.ps.daif = daif;
     pe.ps.il = !legal || ((spsr >> 20) & 1);
     set_pan(pe, has.pan && ((spsr >> 22) & 1));
     update_banks(pe);

@@ -12,10 +12,11 @@ constexpr u64 at(unsigned lsb, u64 value) { return value << lsb; }
 }  // namespace
 
 u64 id_pfr0(const CoreConfig& c) {
-    const u64 fp = c.features.fp ? 0 : 0xf;
+    const u64 fp = !c.features.fp ? 0xf : c.features.fp16;
     return at(0, 1) | at(4, 1) |                 // EL0, EL1: AArch64 only; no EL2, EL3
            at(16, fp) | at(20, fp) |             // FP, AdvSIMD
            at(24, 1) |                           // GIC system registers
+           at(28, c.features.ras) |              // no error records
            at(48, c.features.dit) | at(56, 1) |  // DIT, CSV2: nothing is speculated
            at(60, c.features.csv3);
 }
@@ -32,7 +33,7 @@ u64 id_isar0(const CoreConfig& c) {
     const u64 tlb = !f.tlbios ? 0 : c.mmu.tlbirange ? 2 : 1;
     const u64 aes = f.pmull ? 2 : f.aes, sha2 = f.sha512 ? 2 : f.sha256;
     return at(4, aes) | at(8, f.sha1) | at(12, sha2) | at(16, f.crc32) | at(20, f.lse ? 2 : 0) | at(28, f.rdm) |
-           at(32, f.sha3) | at(44, f.dotprod) |
+           at(32, f.sha3) | at(44, f.dotprod) | at(48, f.fhm) |
            at(52, f.flagm2  ? 2
                   : f.flagm ? 1
                             : 0) |
@@ -44,11 +45,12 @@ u64 id_isar1(const CoreConfig& c) {
     return at(0, f.dpb2  ? 2
                  : f.dpb ? 1
                          : 0) |
-           at(4, f.pauth) |
+           at(4, f.pauth) | at(12, f.jscvt) | at(16, f.fcma) |
            at(20, f.rcpc2  ? 2
                   : f.rcpc ? 1
                            : 0) |
-           at(24, f.pauth) | at(36, f.sb) | at(40, f.specres) | at(56, f.xs);  // APA, GPA: the architected algorithm
+           at(24, f.pauth) | at(32, f.frintts) | at(36, f.sb) | at(40, f.specres) |
+           at(56, f.xs);  // APA, GPA: the architected algorithm
 }
 
 u64 id_mmfr0(const CoreConfig& c) {

@@ -71,7 +71,10 @@ void write_uao(Pe& pe, u64 v) {
 u64 read_nzcv(Pe& pe) { return pe.ps.nzcv; }
 void write_nzcv(Pe& pe, u64 v) { pe.ps.nzcv = static_cast<u32>(v & 0xf0000000); }
 u64 read_daif(Pe& pe) { return u64{pe.ps.daif} << 6; }
-void write_daif(Pe& pe, u64 v) { pe.ps.daif = (v >> 6) & 0xf; }
+void write_daif(Pe& pe, u64 v) {
+    pe.ps.daif = (v >> 6) & 0xf;
+    if (pe.sys.mdscr & 1) pe.attention = true;  // D may let a software step in
+}
 u64 read_dit(Pe& pe) { return u64{pe.ps.dit} << 24; }
 void write_dit(Pe& pe, u64 v) { pe.ps.dit = (v >> 24) & 1; }
 u64 read_ssbs(Pe& pe) { return u64{pe.ps.ssbs} << 12; }
@@ -100,7 +103,15 @@ TIMER(cntp)
 #undef TIMER
 
 // --- debug
-void write_oslar(Pe& pe, u64 v) { pe.sys.os_locked = v & 1; }
+u64 read_mdscr(Pe& pe) { return pe.sys.mdscr; }
+void write_mdscr(Pe& pe, u64 v) {
+    pe.sys.mdscr = static_cast<u32>(v);
+    pe.attention = true;  // software step may be active from here on
+}
+void write_oslar(Pe& pe, u64 v) {
+    pe.sys.os_locked = v & 1;
+    pe.attention = true;
+}
 u64 read_oslsr(Pe& pe) { return 8 | (pe.sys.os_locked ? 2 : 0); }
 u64 read_claimset(Pe&) { return 0xff; }
 u64 read_claim(Pe& pe) { return pe.sys.dbgclaim; }
@@ -160,6 +171,7 @@ constexpr bool FeatureConfig::*feature_ssbs = &FeatureConfig::ssbs;
 constexpr bool FeatureConfig::*feature_pauth = &FeatureConfig::pauth;
 constexpr bool FeatureConfig::*feature_fp = &FeatureConfig::fp;
 constexpr bool FeatureConfig::*feature_pmu = &FeatureConfig::pmu;
+constexpr bool FeatureConfig::*feature_ras = &FeatureConfig::ras;
 constexpr bool FeatureConfig::*feature_lor = &FeatureConfig::lor;
 
 std::vector<SystemRegister> make_table() {

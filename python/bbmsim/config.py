@@ -105,7 +105,7 @@ class Features:
     rcpc2: bool = True
     flagm: bool = True
     flagm2: bool = True
-    rdm: bool = False
+    rdm: bool = True
     pauth: bool = True
     bti: bool = True
     dit: bool = True
@@ -125,19 +125,20 @@ class Features:
     xs: bool = False
     tlbios: bool = True
     pmu: bool = True
-    fp: bool = False
-    fp16: bool = False
+    ras: bool = True
+    fp: bool = True
+    fp16: bool = True
     fhm: bool = False
-    jscvt: bool = False
+    jscvt: bool = True
     fcma: bool = False
-    frintts: bool = False
-    dotprod: bool = False
-    aes: bool = False
-    pmull: bool = False
-    sha1: bool = False
-    sha256: bool = False
-    sha512: bool = False
-    sha3: bool = False
+    frintts: bool = True
+    dotprod: bool = True
+    aes: bool = True
+    pmull: bool = True
+    sha1: bool = True
+    sha256: bool = True
+    sha512: bool = True
+    sha3: bool = True
 
 
 @dataclass(frozen=True)

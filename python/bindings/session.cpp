@@ -318,6 +318,9 @@ void bind_inspection(py::class_<PySession>& c) {
         "sysreg", [](PySession& s, unsigned core, const std::string& name) { return s->sysreg(s.checked(core), name); },
         py::arg("core"), py::arg("name"));
     c.def(
+        "encodings", [](PySession& s) { return s->encodings(); },
+        "NAMEs of the encoding table in the code that was decoded to be run and has not been dropped since");
+    c.def(
         "tlb",
         [](PySession& s, unsigned core, const std::string& which) {
             return all(s->tlb(s.checked(core), structure_of(which)));

@@ -101,6 +101,14 @@ TEST(DeviceTree, ListsTheBoardAndNothingElse) {
     EXPECT_EQ(t.cells("/", "interrupt-parent"), t.cells("/intc@8000000", "phandle"));
 }
 
+TEST(DeviceTree, PerformanceMonitorsAreListedWhereEveryPeHasThem) {
+    DeviceTreeConfig config = four_cores();
+    config.pmu = true;
+    const Tree t(config);
+    EXPECT_EQ(t.text("/pmu", "compatible"), "arm,armv8-pmuv3");
+    EXPECT_EQ(t.cells("/pmu", "interrupts"), (Cells{1, 7, 4}));  // PPI 7: INTID 23, level high
+}
+
 TEST(DeviceTree, CpusHaveTheirAffinities) {
     const Tree t(four_cores());
     EXPECT_EQ(t.cells("/cpus/cpu@0", "reg"), Cells{0});

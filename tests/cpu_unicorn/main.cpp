@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // cpu_unicorn [--seed N] [--instructions N] [--pauth] [--only NAME,...]: runs random sequences on both sides and
 // compares all registers, NZCV, PC and memory. Prints one line a disagreement, then "instructions=N sequences=N
-// disagreements=N". Exit status 0: none.
+// disagreements=N". Exit status 0: none. --list: no comparison, the encodings that would be compared.
 #include "models/cpu/disasm.hpp"
+#include "tests/cpu_unicorn/explained.hpp"
 #include "tests/cpu_unicorn/generator.hpp"
 #include "tests/cpu_unicorn/machine.hpp"
 #include "tests/cpu_unicorn/witness.hpp"
@@ -10,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <set>
 
 using namespace bbmsim;
 using namespace bbmsim::difftest;
@@ -96,15 +98,32 @@ void report(const Sequence& q, const std::string& text) {
     fmt::print("ours/unicorn:{}\n{}", text, words);
 }
 
+// The encodings that the generator makes within so many instructions, and those that it leaves out with the reason.
+int list(u64 seed, u64 wanted) {
+    std::set<std::string> names;
+    for (const bool pauth : {false, true}) {
+        Generator generator(seed, pauth);
+        for (u64 made = 0; made < wanted; ++made)
+            for (const u32 raw : generator.sequence(kCodeBase, made % 3 == 0 ? 1 : 16).words)
+                if (const auto* info = cpu::find_encoding(raw)) names.insert(info->name);
+    }
+    for (const std::string& name : names) fmt::print("{} generated\n", name);
+    for (const Explained& e : kExplained)
+        if (e.applies == &every) fmt::print("{} explained: {}\n", e.name, e.reason);
+    return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     u64 seed = 1, wanted = 200'000;
-    bool pauth = false;
+    bool pauth = false, only_list = false;
     std::string only;
     for (int i = 1; i < argc; ++i) {
         if (!std::strcmp(argv[i], "--pauth"))
             pauth = true;
+        else if (!std::strcmp(argv[i], "--list"))
+            only_list = true;
         else if (!std::strcmp(argv[i], "--seed") && i + 1 < argc)
             seed = std::stoull(argv[++i]);
         else if (!std::strcmp(argv[i], "--instructions") && i + 1 < argc)
@@ -112,10 +131,12 @@ int main(int argc, char** argv) {
         else if (!std::strcmp(argv[i], "--only") && i + 1 < argc)
             only = argv[++i];
         else {
-            fmt::print(stderr, "usage: cpu_unicorn [--seed N] [--instructions N] [--pauth] [--only NAME,...]\n");
+            fmt::print(stderr,
+                       "usage: cpu_unicorn [--seed N] [--instructions N] [--pauth] [--only NAME,...] [--list]\n");
             return 2;
         }
     }
+    if (only_list) return list(seed, wanted / 16);
     Comparison comparison(seed);
     Generator generator(seed, pauth, only);
     u64 executed = 0, sequences = 0, disagreements = 0, pc = kCodeBase;

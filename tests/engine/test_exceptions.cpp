@@ -117,11 +117,16 @@ TEST_F(Exceptions, VectorThatCannotBeFetchedLoopsUntilTheLimitAndIsCounted) {
     EXPECT_GT(pe.abort_loop, 1000u);
 }
 
-TEST_F(Exceptions, FpIsUndefinedAndReportsItself) {
-    go(".arch armv8-a+fp\n nop; fmov d0, x0");
-    EXPECT_EQ(esr() >> 26, 0u);
-    EXPECT_EQ(pe.unmodelled_fp, 1u);
-    EXPECT_EQ(pe.unmodelled_fp_pc, kCode + 4);
+TEST(CoreWithoutFp, FpIsUndefinedAndReportsItself) {
+    CoreConfig config;
+    config.features.fp = false;
+    Machine m({.config = config});
+    m.load(kCode, ".arch armv8-a+fp\n nop; fmov d0, x0");
+    m.load_stop_vectors();
+    ASSERT_EQ(m.run(), Exit::kOff);
+    EXPECT_EQ(m.pe[0]->r[20] >> 26, 0u);
+    EXPECT_EQ(m.pe[0]->unmodelled_fp, 1u);
+    EXPECT_EQ(m.pe[0]->unmodelled_fp_pc, kCode + 4);
 }
 
 TEST_F(Exceptions, CyclesAreTheSumOfTheirCauses) {

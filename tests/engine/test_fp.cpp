@@ -10,7 +10,7 @@ namespace {
 struct Fp : testing::Test {
     static CoreConfig with_fp() {
         CoreConfig c;
-        c.features.fp = true;
+        c.features.fp16 = c.features.jscvt = c.features.frintts = false;
         return c;
     }
     Machine m{{.config = with_fp()}};

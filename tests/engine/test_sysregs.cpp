@@ -53,6 +53,7 @@ TEST(SystemRegisters, EveryReadableRegisterReadsAtEl1AndNoOtherExists) {
         m.load(kCode, std::vector<u32>{0xd5200001u | id << 5, 0xd4000c62});  // mrs x1, ...; hvc #99
         m.reset(0);
         pe.sys.vbar = kVectors;
+        pe.sys.cpacr = u64{3} << 20;
         ASSERT_EQ(m.run(), Exit::kOff);
         const bool exists = r ? (r->el1 & kReadable) && !(r->feature && !(m.engine[0]->config().features.*r->feature))
                               : reserved_id_space(id);
@@ -71,7 +72,7 @@ TEST(SystemRegisters, IdRegistersSayWhatTheConfigurationSays) {
     EXPECT_EQ((mmfr0 >> 4) & 0xf, 2u);
     EXPECT_EQ((mmfr0 >> 20) & 0xf, 0u);
     EXPECT_EQ((mmfr0 >> 28) & 0xf, 0u);
-    EXPECT_EQ((run_and_read("mrs x1, id_aa64pfr0_el1", c) >> 16) & 0xff, 0xffu);  // no FP, no Advanced SIMD
+    EXPECT_EQ((run_and_read("mrs x1, id_aa64pfr0_el1", c) >> 16) & 0xff, 0x11u);  // FP and Advanced SIMD with halves
     EXPECT_EQ((run_and_read("mrs x1, id_aa64isar0_el1", c) >> 56) & 0xf, 2u);
     EXPECT_EQ(run_and_read("mrs x1, id_pfr0_el1", c), 0u);   // no AArch32
     EXPECT_EQ(run_and_read("mrs x1, s3_0_c0_c7_6", c), 0u);  // reserved
@@ -162,7 +163,7 @@ TEST(SystemRegisters, EachTimerRegisterHasItsBitOfCntkctl) {
     for (const auto& [bit, accesses] : bits) {
         for (const std::string& access : accesses) {
             const auto with = [&](unsigned value) {
-                return esr_of(("mov x0, #" + std::to_string(value) + "; " + kAtEl0 + access, false);
+                return esr_of("mov x0, #" + std::to_string(value) + "; " + kAtEl0 + access, false);
             };
             EXPECT_TRUE(passes(with(bit))) << access;
             EXPECT_TRUE(trapped(with(0x303 & ~bit))) << access;

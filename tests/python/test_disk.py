@@ -61,7 +61,7 @@ def test_linux_takes_its_root_from_the_disk_talks_on_both_consoles_and_unplugs_a
     before = hashlib.sha256(image.read_bytes()).digest()
     record = tmp_path / "run.json"
     terminal = Terminal(
-        "boot", "--kernel", str(kernel("6.18").path), "--cores", "cortex-x4:fp=1*2", "--memory", "512MiB", "--disk", str(image),
+        "boot", "--kernel", str(kernel("6.18").path), "--cores", "cortex-x4*2", "--memory", "512MiB", "--disk", str(image),
         "--json", str(record), "-i",
     )
     terminal.until(b"name? ")

@@ -22,7 +22,8 @@ from conftest import ROOT, Bbmsim
 from rich.console import Console
 
 T = TypeVar("T")
-MIXED = "cortex-x4:fp=1,cortex-a720:fp=1*3"
+MIXED = "cortex-x4,cortex-a720*3"
+EXECUTED: dict[tuple[str, str], frozenset[str]] = {}
 
 
 def fetched(what: str, fetch: Callable[[], T]) -> T:
@@ -50,7 +51,15 @@ def boot(series: str, cores: str, initrd: str = "busybox", append: str = "") -> 
     if found is not None and found.address("linear_map_split_to_ptes") is not None:
         for moment in ("linear_map_split_to_ptes", "linear_map_split_to_ptes:return"):
             simulation.map_at(moment)
-    return simulation.run(timeout="20s")
+    result = simulation.run(timeout="20s")
+    EXECUTED[series, cores] = frozenset(simulation._session.encodings())
+    return result
+
+
+def executed(series: str, cores: str) -> frozenset[str]:
+    """The encodings in the code that this boot has decoded."""
+    boot(series, cores)
+    return EXECUTED[series, cores]
 
 
 def marks(result: bs.Result) -> list[str]:

@@ -53,5 +53,6 @@ def test_pointer_authentication_agrees(seed: int) -> None:
 
 @pytest.mark.long
 def test_twenty_million_instructions_agree() -> None:
-    assert compare("--seed", "99", "--instructions", "20000000") >= 20_000_000
+    """In processes of half a million: Unicorn 2.0.1 crashes in uc_ctl_remove_cache() after some millions in one."""
+    assert sum(compare("--seed", str(seed), "--instructions", "500000") for seed in range(100, 140)) >= 20_000_000
     assert compare("--pauth", "--seed", "99", "--instructions", "1000000") >= 1_000_000

@@ -21,7 +21,8 @@ CoreConfig apple_m1_p() {
     c.mmu.walk_start_cycles = 6;
     c.mmu.granule_64k = false;
     c.mmu.pa_bits = 36;
-    c.features.sb = c.features.flagm2 = true;
+    c.features.sb = c.features.flagm2 = c.features.frintts = true;
+    c.features.pmu = false;  // its own kind
     caches(c, 128, 8, 12288, 12);
     match_features(c);
     return c;

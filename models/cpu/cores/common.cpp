@@ -6,26 +6,27 @@ namespace bbmsim::cpu::cores {
 FeatureConfig armv8_0() {
     FeatureConfig f;
     visit_fields(f, [](const char*, bool& feature) { feature = false; });
-    f.crc32 = f.pmu = true;
+    f.crc32 = f.pmu = f.fp = true;
+    f.aes = f.pmull = f.sha1 = f.sha256 = true;  // an option of the licensee
     return f;
 }
 
 FeatureConfig armv8_2() {
     FeatureConfig f = armv8_0();
     f.lse = f.pan = f.lor = f.uao = f.dpb = f.ttcnp = f.rcpc = true;  // RCPC of v8.3, as these cores have it
-    f.ssbs = f.csv3 = true;
+    f.ssbs = f.csv3 = f.ras = f.rdm = f.fp16 = f.dotprod = true;
     return f;
 }
 
 FeatureConfig armv8_4() {
     FeatureConfig f = armv8_2();
-    f.pauth = f.dit = f.flagm = f.rcpc2 = f.ttl = f.tlbios = f.dpb2 = true;
+    f.pauth = f.dit = f.flagm = f.rcpc2 = f.ttl = f.tlbios = f.dpb2 = f.jscvt = f.sha512 = f.sha3 = true;
     return f;
 }
 
 FeatureConfig armv9_0() {
     FeatureConfig f = armv8_4();
-    f.bti = f.sb = f.e0pd = f.flagm2 = f.specres = true;
+    f.bti = f.sb = f.e0pd = f.flagm2 = f.specres = f.frintts = true;
     return f;
 }
 

@@ -28,7 +28,8 @@ CoreConfig apple_m1_p();
 
 // --- what the files share (common.cpp)
 
-// Features by architecture version, as far as FeatureConfig goes; FP and Advanced SIMD are always off.
+// Features by architecture version, as far as FeatureConfig goes and as cores of that version have them, cryptographic
+// instructions included.
 FeatureConfig armv8_0();
 FeatureConfig armv8_2();
 FeatureConfig armv8_4();

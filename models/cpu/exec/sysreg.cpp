@@ -157,6 +157,7 @@ template <bool set>
 const Op* daif_imm(Pe& pe, const Op* op) {
     if (pe.ps.el == 0 && !(pe.sys.sctlr & (1 << 9))) return trap_to_el1(pe, op);  // UMA
     pe.ps.daif = set ? pe.ps.daif | op->aux : pe.ps.daif & static_cast<u8>(~op->aux);
+    if (pe.sys.mdscr & 1) pe.attention = true;  // D may let a software step in
     return op + 1;
 }
 const Op* pan_imm(Pe& pe, const Op* op) {
@@ -189,7 +190,7 @@ const Op* dit_imm(Pe& pe, const Op* op) {
 void bind_MRS(Op& op, u32 raw, const DecodeContext& context) {
     op.rd = destination(raw, 0);
     const SystemRegister* info = bind_register(op, raw, context);
-    op.ends_block = info && (info->flags & kEndsBlock) && info->feature == &FeatureConfig::pmu;
+    op.ends_block = info && info->feature == &FeatureConfig::pmu;  // counters are exact at the end of a block
     if (!info) {
         if (reserved_id_space(id_of(raw))) op.fn = &mrs_zero;
         return;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/cpu/software_step.hpp"
+
+#include "models/cpu/engine_impl.hpp"
+
+namespace bbmsim::cpu {
+
+namespace {
+
+constexpr u64 kSs = 1, kKde = u64{1} << 13;  // MDSCR_EL1
+constexpr u8 kMaskDebug = 8;                 // in PState::daif
+constexpr u32 kEcStep = 0x32;
+constexpr u32 kIsv = u32{1} << 24, kEx = u32{1} << 6, kDebugException = 0x22;
+
+bool exception_return_instruction(u32 raw) { return (raw & 0xfffff000) == 0xd69f0000; }
+bool load_exclusive(u32 raw) { return (raw & 0x3fc00000) == 0x08400000 && !(raw >> 23 & 1); }
+
+}  // namespace
+
+bool step_enabled(const Pe& pe, u8 el, u8 daif) {
+    if (!(pe.sys.mdscr & kSs) || pe.sys.os_locked) return false;
+    return el == 0 || ((pe.sys.mdscr & kKde) && !(daif & kMaskDebug));
+}
+bool step_enabled(const Pe& pe) { return step_enabled(pe, pe.ps.el, pe.ps.daif); }
+
+void take_step_exception(Pe& pe) {
+    pe.slow_pc = pe.pc;
+    pe.update_now();
+    const u32 iss = impl_of(pe).step_syndrome | kDebugException;
+    impl_of(pe).step_syndrome = 0;
+    take_exception(pe, Vector::kSync, pe.pc, make_esr(kEcStep + (pe.ps.el == 1), iss));
+}
+
+Block single(const Block& block) {
+    Block one;
+    one.pa = block.pa;
+    one.count = 1;
+    std::size_t first = 0;
+    while (block.ops[first].fn == &probe_check) ++first;
+    const Op& next = block.ops[first + 1];
+    one.cycles = block.count == 1 ? block.cycles : next.cycles_before;
+    one.ops.assign(block.ops.begin(), block.ops.begin() + static_cast<std::ptrdiff_t>(first) + 1);
+    one.ops.push_back({.fn = &end_of_block, .index = 1, .cycles_before = one.cycles, .ends_block = true});
+    return one;
+}
+
+void stepped(Pe& pe, u32 raw, u64 exceptions_before) {
+    if (pe.exit != Exit::kNone && pe.pc == pe.block_pc) {  // it will be executed again
+        pe.ps.ss = true;
+        return;
+    }
+    if (pe.exceptions != exceptions_before) return;  // SPSR_EL1 has what PSTATE.SS was
+    if (exception_return_instruction(raw)) return;   // it has set PSTATE.SS
+    impl_of(pe).step_syndrome = kIsv | (load_exclusive(raw) ? kEx : 0);
+    pe.ps.ss = false;
+}
+
+}  // namespace bbmsim::cpu
