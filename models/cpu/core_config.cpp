@@ -68,7 +68,6 @@ std::vector<std::string> validate(const CoreConfig& config) {
     needs(f.jscvt, "jscvt", f.fp, "fp");
     needs(f.fcma, "fcma", f.fp, "fp");
     needs(f.frintts, "frintts", f.fp, "fp");
-    if (f.fhm || f.fcma) problem("features.fhm, fcma: not modelled by this version");
     needs(f.rdm, "rdm", f.fp, "fp");
     needs(f.dotprod, "dotprod", f.fp, "fp");
     needs(f.aes, "aes", f.fp, "fp");

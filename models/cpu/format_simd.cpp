@@ -57,6 +57,7 @@ std::string vector_register(const Bits& b, char field, std::string_view as) {
     if (as == "U") suffix = arrangement(2 + b.get('y'), 8u << b.get('y'));
     if (as == "C") suffix = arrangement(1 + b.get('y'), vector_bytes_of(b));
     if (as == "N") suffix = arrangement(2 + b.get('y'), 16);
+    if (as == "R") suffix = arrangement(1, vector_bytes_of(b) / 2);
     if (as == "H") suffix = arrangement(1, vector_bytes_of(b));
     return fmt::format("v{}.{}", b.get(field), suffix);
 }
@@ -117,6 +118,10 @@ std::optional<std::string> integer(const Bits& b, std::string_view t) {
     }
     if (t == "melem") return indexed(b, b.get('z'));
     if (t == "felem") return indexed(b, b.width('y') ? 2 + b.get('y') : 1);
+    if (t == "complex")  // a pair of elements
+        return fmt::format("v{}.{}[{}]", b.get('m'), kSizes[b.get('z')],
+                           b.get('z') == 1 ? b.get('h') << 1 | b.get('l') : b.get('h'));
+    if (t == "turn") return fmt::format("#{}", 90 * (b.width('r') == 1 ? 2 * b.get('r') + 1 : b.get('r')));
     if (t == "fbits") return fmt::format("#{}", 64 - b.get('k'));
     if (t == "vfpimm") return fp_immediate(b.get('a') << 5 | b.get('i'));
     if (t == "dotelem") return fmt::format("v{}.4b[{}]", b.get('m'), b.get('h') << 1 | b.get('l'));

@@ -18,9 +18,9 @@ namespace bbmsim::cpu {
 //   Gf If Jf Kf      by the size above z; by the shift immediate i, the size above it; by the element number i
 //   Ff               floating point, by the type y: S, D, reserved, H
 //   Vf.A             vector of field f with arrangement A: T elements of size z in Q, L of the size above in 128 bits,
-//                    P of the size above in Q, I and J as If and Jf, W as Kf, B H S D that size in Q, F floating point
-//                    by size y in Q, U a pair of them, C and N of the size below in Q and itself in 128 bits, or
-//                    written out (16b)
+//                    P of the size above in Q, I and J as If and Jf, W as Kf, B H S D that size in Q, R halves in half
+//                    of Q, F floating point by size y in Q, U a pair of them, C and N of the size below in Q and itself
+//                    in 128 bits, or written out (16b)
 //   and lists, elements and immediates by name
 std::optional<std::string> simd_token(const Bits& b, std::string_view token);
 

@@ -25,6 +25,9 @@ constexpr const char* kHalfSign =
     "Unicorn sign-extends a negative 16-bit result over bits 31:16 of the register; Elem[result, 0, 16] leaves them "
     "zero. "
     "cpu_tests has the case";
+constexpr bool half_register(u32 raw) { return !(raw >> 30 & 1); }
+constexpr const char* kUpperHalf =
+    "Unicorn computes the upper four elements of an 8-byte vector too, which shows in FPSR; the result has four";
 constexpr const char* kException = "takes an exception, waits, or depends on the system around the PE: engine_tests";
 constexpr const char* kPointers =
     "needs a pointer signed with the same key: Generator::signed_use() makes one, then uses it (--pauth)";
@@ -35,6 +38,7 @@ inline constexpr Explained kExplained[] = {
     {"LDUMAX", kMinMax, below_64_bits},
     {"LDUMIN", kMinMax, below_64_bits},
     {"FCVT_fixed_v", kHalfSign, signed_half_scalar},
+    {"FCMLA_element", kUpperHalf, half_register},
     {"FP_SIMD", "nothing there", every},
     {"FP_SIMD_load_store", "nothing there", every},
     {"ERET", kException, every},

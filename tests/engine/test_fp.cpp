@@ -75,7 +75,7 @@ TEST_F(Fp, HalfPrecisionIsAFeature) {
 }
 
 TEST_F(Fp, WhatNoExtensionOfTheCoreAllocatesIsUndefined) {
-    for (const char* use : {".inst 0x1ea02820", ".inst 0x4e40ec20", ".inst 0x1e7e0020", ".inst 0x1e284020"}) {
+    for (const char* use : {".inst 0x1ea02820", ".inst 0x4e22ec20", ".inst 0x1e7e0020", ".inst 0x1e284020"}) {
         go(std::string(kEnable) + use + "; svc #0");  // type 10; FMLAL; FJCVTZS; FRINT32Z
         EXPECT_EQ(ec(), 0u) << use;
     }

@@ -39,10 +39,9 @@ LATER = re.compile(
     r"^(ld64b|st64b\w*|wfet|wfit|xpac|cpy\w+|set[pmeg]\w*|abs|cnt|ctz|smax|smin|umax|umin|addg|subg|subps?|irg|gmi|cmpp|"
     r"stg|stzg|st2g|stz2g|stgp|ldg|ldgm|stgm|stzgm|bc\.\w+|tstart|tcommit|tcancel|ttest|sysp|msrr|mrrs|smstart|smstop)$"
 )
-# And of SIMD&FP space (where memory copies are, too): what no modelled core has.
+# And of SIMD&FP space (where memory copies are, too): what no modelled core has. FMLAL with bit 22 set is unallocated.
 LATER_SIMD = re.compile(
-    r"^(cpy\w+|set[pmeg]\w*|bf\w+|[su]dot|us?dot|sudot|[su]mmla|usmmla|sm[34]\w+|eor3|rax1|xar|bcax|sha\w+|aes\w+|"
-    r"sqrdml[as]h|fcmla|fcadd|fml[as]l2?)$"
+    r"^(cpy\w+|set[pmeg]\w*|bf\w+|usdot|sudot|[su]mmla|usmmla|sm[34]\w+|fml[as]l2?)$"
 )
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from bbmsim import _core
 
-SIMD = "fp,fp16,jscvt,frintts,aes,pmull,sha1,sha256,sha512,sha3,rdm,dotprod"
+SIMD = "fp,fp16,jscvt,frintts,fhm,fcma,aes,pmull,sha1,sha256,sha512,sha3,rdm,dotprod"
 PROGRAM = Path(_core.build_dir) / "tests" / "cpu_unicorn" / "cpu_unicorn"
 
 

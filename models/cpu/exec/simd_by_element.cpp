@@ -1,23 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Advanced SIMD vector by indexed element, integer, vector and scalar, C4.1.96.
-#include "models/cpu/exec/simd_elements.hpp"
+#include "models/cpu/exec/simd_multiply.hpp"
 
 namespace bbmsim::cpu {
 namespace {
-
-template <class F, class T>
-struct LongByElement {
-    static void run(Pe& pe, const Op* op) {
-        using D = Double<T>;
-        const auto n = lanes<T>(pe.v[op->rn]);
-        const T m = lanes<T>(pe.v[op->rm]).e[op->ra];
-        auto d = lanes<D>(pe.v[op->rd]);
-        const unsigned from = op->aux2 ? d.kCount : 0;
-        for (unsigned i = 0; i < op->aux / sizeof(D); ++i) d.e[i] = F::template f<T>(pe, d.e[i], n.e[from + i], m);
-        pe.v[op->rd] = to_vreg(d);
-        clear_above(pe.v[op->rd], op->aux);
-    }
-};
 
 // H: index H:L:M and registers 0..15; S: index H:L.
 void element(Op& op, u32 raw) {
@@ -26,49 +12,6 @@ void element(Op& op, u32 raw) {
     op.ra = static_cast<u8>(half ? h << 2 | l << 1 | m : h << 1 | l);
     if (half) op.rm &= 15;
 }
-
-template <int kAccumulate>
-struct Multiply {
-    template <class T>
-    static T f(Pe&, T d, T n, T m) {
-        const u64 product = u64{n} * m;
-        return static_cast<T>(kAccumulate == 0 ? product : kAccumulate > 0 ? d + product : d - product);
-    }
-};
-template <bool kSigned, int kAccumulate>
-struct MultiplyLong {
-    template <class T>
-    static Double<T> f(Pe&, Double<T> d, T n, T m) {
-        return static_cast<Double<T>>((kAccumulate ? i128{d} : 0) +
-                                      (kAccumulate < 0 ? -1 : 1) * number<kSigned>(n) * number<kSigned>(m));
-    }
-};
-template <int kAccumulate>
-struct DoublingLong {
-    template <class T>
-    static Double<T> f(Pe& pe, Double<T> d, T n, T m) {
-        using D = Double<T>;
-        const D product = saturate<true, D>(pe, 2 * number<true>(n) * number<true>(m));
-        if constexpr (kAccumulate == 0) return product;
-        return saturate<true, D>(pe, number<true>(d) + kAccumulate * number<true>(product));
-    }
-};
-template <bool kRound>
-struct DoublingHigh {
-    template <class T>
-    static T f(Pe& pe, T, T n, T m) {
-        const i128 product = 2 * number<true>(n) * number<true>(m);
-        return saturate<true, T>(pe, (product + (kRound ? i128{1} << (kBits<T> - 1) : 0)) >> kBits<T>);
-    }
-};
-template <int kSign>
-struct DoublingHighAccumulate {  // FEAT_RDM
-    template <class T>
-    static T f(Pe& pe, T d, T n, T m) {
-        const i128 sum = number<true>(d) * (i128{1} << kBits<T>)+kSign * 2 * number<true>(n) * number<true>(m);
-        return saturate<true, T>(pe, (sum + (i128{1} << (kBits<T> - 1))) >> kBits<T>);
-    }
-};
 
 }  // namespace
 

@@ -59,30 +59,40 @@ T shifted(Pe& pe, T value, int amount) {
     return out ? T{0} : static_cast<T>(value << amount);
 }
 
+// d = F(d, n, m(i)) on the elements of T that op.aux says.
+template <class F, class T, class M>
+void elementwise(Pe& pe, const Op* op, M m) {
+    const auto n = lanes<T>(pe.v[op->rn]);
+    auto d = lanes<T>(pe.v[op->rd]);
+    if (op->aux == 16) {
+        for (unsigned i = 0; i < d.kCount; ++i) d.e[i] = F::f(pe, d.e[i], n.e[i], m(i));
+    } else {
+        for (unsigned i = 0; i < op->aux / sizeof(T); ++i) d.e[i] = F::f(pe, d.e[i], n.e[i], m(i));
+    }
+    pe.v[op->rd] = to_vreg(d);
+    clear_above(pe.v[op->rd], op->aux);
+}
 template <class F, class T>
 struct ThreeSame {
     static void run(Pe& pe, const Op* op) {
-        const auto n = lanes<T>(pe.v[op->rn]), m = lanes<T>(pe.v[op->rm]);
-        auto d = lanes<T>(pe.v[op->rd]);
-        if (op->aux == 16) {
-            for (unsigned i = 0; i < d.kCount; ++i) d.e[i] = F::f(pe, d.e[i], n.e[i], m.e[i]);
-        } else {
-            for (unsigned i = 0; i < op->aux / sizeof(T); ++i) d.e[i] = F::f(pe, d.e[i], n.e[i], m.e[i]);
-        }
-        pe.v[op->rd] = to_vreg(d);
-        clear_above(pe.v[op->rd], op->aux);
+        const auto m = lanes<T>(pe.v[op->rm]);
+        elementwise<F, T>(pe, op, [&](unsigned i) { return m.e[i]; });
     }
 };
 // op.ra: the element of m.
 template <class F, class T>
 struct ByElement {
     static void run(Pe& pe, const Op* op) {
-        const auto n = lanes<T>(pe.v[op->rn]);
         const T m = lanes<T>(pe.v[op->rm]).e[op->ra];
-        auto d = lanes<T>(pe.v[op->rd]);
-        for (unsigned i = 0; i < op->aux / sizeof(T); ++i) d.e[i] = F::f(pe, d.e[i], n.e[i], m);
-        pe.v[op->rd] = to_vreg(d);
-        clear_above(pe.v[op->rd], op->aux);
+        elementwise<F, T>(pe, op, [m](unsigned) { return m; });
+    }
+};
+// m is an immediate; F may look at the destination.
+template <class F, class T>
+struct TwoRegister {
+    static void run(Pe& pe, const Op* op) {
+        const T m = static_cast<T>(op->imm);
+        elementwise<F, T>(pe, op, [m](unsigned) { return m; });
     }
 };
 // Adjacent pairs of n, then of m.
@@ -99,29 +109,30 @@ struct Pairwise {
         pe.v[op->rd] = to_vreg(d);
     }
 };
-// n only; F may look at the destination.
-template <class F, class T>
-struct TwoRegister {
-    static void run(Pe& pe, const Op* op) {
-        const auto n = lanes<T>(pe.v[op->rn]);
-        auto d = lanes<T>(pe.v[op->rd]);
-        for (unsigned i = 0; i < op->aux / sizeof(T); ++i) d.e[i] = F::f(pe, d.e[i], n.e[i], static_cast<T>(op->imm));
-        pe.v[op->rd] = to_vreg(d);
-        clear_above(pe.v[op->rd], op->aux);
-    }
-};
 // Elements of T from the lower or upper (aux2) half of n, results of twice the size.
+template <class F, class T, class M>
+void lengthened(Pe& pe, const Op* op, M m) {
+    using D = Double<T>;
+    const auto n = lanes<T>(pe.v[op->rn]);
+    auto d = lanes<D>(pe.v[op->rd]);
+    const unsigned from = op->aux2 ? d.kCount : 0;
+    for (unsigned i = 0; i < op->aux / sizeof(D); ++i)
+        d.e[i] = F::template f<T>(pe, d.e[i], n.e[from + i], m(from + i));
+    pe.v[op->rd] = to_vreg(d);
+    clear_above(pe.v[op->rd], op->aux);
+}
 template <class F, class T>
 struct Long {
     static void run(Pe& pe, const Op* op) {
-        using D = Double<T>;
-        const auto n = lanes<T>(pe.v[op->rn]), m = lanes<T>(pe.v[op->rm]);
-        auto d = lanes<D>(pe.v[op->rd]);
-        const unsigned from = op->aux2 ? d.kCount : 0;
-        for (unsigned i = 0; i < op->aux / sizeof(D); ++i)
-            d.e[i] = F::template f<T>(pe, d.e[i], n.e[from + i], m.e[from + i]);
-        pe.v[op->rd] = to_vreg(d);
-        clear_above(pe.v[op->rd], op->aux);
+        const auto m = lanes<T>(pe.v[op->rm]);
+        lengthened<F, T>(pe, op, [&](unsigned i) { return m.e[i]; });
+    }
+};
+template <class F, class T>
+struct LongByElement {
+    static void run(Pe& pe, const Op* op) {
+        const T m = lanes<T>(pe.v[op->rm]).e[op->ra];
+        lengthened<F, T>(pe, op, [m](unsigned) { return m; });
     }
 };
 // n of twice the size already.

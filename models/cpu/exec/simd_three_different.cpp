@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Advanced SIMD three different: long, wide and narrow arithmetic, C4.1.96.
-#include "models/cpu/exec/simd_elements.hpp"
+#include "models/cpu/exec/simd_multiply.hpp"
 
 namespace bbmsim::cpu {
 namespace {
@@ -16,9 +16,6 @@ namespace {
     };
 LONG(AddLong, a + b)
 LONG(SubLong, a - b)
-LONG(MulLong, a* b)
-LONG(MulAddLong, d + a * b)
-LONG(MulSubLong, d - a * b)
 LONG(AbsDifferenceLong, a > b ? a - b : b - a)
 LONG(AbsDifferenceAddLong, d + (a > b ? a - b : b - a))
 
@@ -36,17 +33,6 @@ struct HighHalf {
     static T f(Pe&, D n, D m, unsigned) {
         const D sum = static_cast<D>(kSub ? n - m : n + m);
         return static_cast<T>(static_cast<D>(sum + (kRound ? D{1} << (kBits<T> - 1) : 0)) >> kBits<T>);
-    }
-};
-// kAccumulate: 0 none, 1 add, -1 subtract; both steps saturate.
-template <int kAccumulate>
-struct DoublingLong {
-    template <class T>
-    static Double<T> f(Pe& pe, Double<T> d, T n, T m) {
-        using D = Double<T>;
-        const D product = saturate<true, D>(pe, 2 * number<true>(n) * number<true>(m));
-        if constexpr (kAccumulate == 0) return product;
-        return saturate<true, D>(pe, number<true>(d) + kAccumulate * number<true>(product));
     }
 };
 struct PolynomialLong {
@@ -79,9 +65,12 @@ struct PolynomialLong {
 
 LENGTHEN_BY_SIGN(ADDL, AddLong)
 LENGTHEN_BY_SIGN(SUBL, SubLong)
-LENGTHEN_BY_SIGN(MULL, MulLong)
-LENGTHEN_BY_SIGN(MLAL, MulAddLong)
-LENGTHEN_BY_SIGN(MLSL, MulSubLong)
+LENGTHEN(SMULL, kBHS, MultiplyLong<true, 0>)
+LENGTHEN(UMULL, kBHS, MultiplyLong<false, 0>)
+LENGTHEN(SMLAL, kBHS, MultiplyLong<true, 1>)
+LENGTHEN(UMLAL, kBHS, MultiplyLong<false, 1>)
+LENGTHEN(SMLSL, kBHS, MultiplyLong<true, -1>)
+LENGTHEN(UMLSL, kBHS, MultiplyLong<false, -1>)
 LENGTHEN_BY_SIGN(ABDL, AbsDifferenceLong)
 LENGTHEN_BY_SIGN(ABAL, AbsDifferenceAddLong)
 WIDEN(SADDW, true, false)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Advanced SIMD three same, integer and logical, vector and scalar, C4.1.96.
-#include "models/cpu/exec/simd_elements.hpp"
+#include "models/cpu/exec/simd_multiply.hpp"
 
 #include <algorithm>
 
@@ -31,9 +31,6 @@ constexpr T mask_of(bool b) {
 
 ELEMENT(Add, n + m)
 ELEMENT(Sub, n - m)
-ELEMENT(Mul, u64{n} * m)
-ELEMENT(Mla, d + u64{n} * m)
-ELEMENT(Mls, d - u64{n} * m)
 ELEMENT(CompareEqual, mask_of<T>(n == m))
 ELEMENT(CompareTest, mask_of<T>((n & m) != 0))
 ELEMENT(And, n& m)
@@ -69,24 +66,6 @@ struct PolynomialMul {
         return static_cast<T>(r);
     }
 };
-template <bool kRound>
-struct DoublingHigh {
-    template <class T>
-    static T f(Pe& pe, T, T n, T m) {
-        const i128 product = 2 * number<true>(n) * number<true>(m);
-        return saturate<true, T>(pe, (product + (kRound ? i128{1} << (kBits<T> - 1) : 0)) >> kBits<T>);
-    }
-};
-// FEAT_RDM: accumulates before it rounds and saturates.
-template <int kSign>
-struct DoublingHighAccumulate {
-    template <class T>
-    static T f(Pe& pe, T d, T n, T m) {
-        const i128 sum = number<true>(d) * (i128{1} << kBits<T>)+kSign * 2 * number<true>(n) * number<true>(m);
-        return saturate<true, T>(pe, (sum + (i128{1} << (kBits<T> - 1))) >> kBits<T>);
-    }
-};
-
 // Logical ones have the operation where others have the size.
 template <class F>
 void logical(Op& op, u32 raw) {
@@ -131,9 +110,9 @@ SAME_BY_SIGN(ABD, AbsDifference, kBHS)
 SAME_BY_SIGN(ABA, AbsDifferenceAdd, kBHS)
 SAME(ADD_v, Add, kBHSD, kD)
 SAME(SUB_v, Sub, kBHSD, kD)
-SAME(MLA_v, Mla, kBHS)
-SAME(MLS_v, Mls, kBHS)
-SAME(MUL_v, Mul, kBHS)
+SAME(MLA_v, Multiply<1>, kBHS)
+SAME(MLS_v, Multiply<-1>, kBHS)
+SAME(MUL_v, Multiply<0>, kBHS)
 SAME(PMUL, PolynomialMul, kB)
 SAME(SQDMULH, DoublingHigh<false>, kHS, kHS)
 SAME(SQRDMULH, DoublingHigh<true>, kHS, kHS)
