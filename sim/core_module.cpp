@@ -73,15 +73,16 @@ u64 CoreModule::advance() {
     if (!wake_up()) return kAsleep;
     while (true) {
         const u64 now = machine_.now_ps();
-        const u64 local = local_ps();
+        u64 local = local_ps();
         if (state_ == State::kSync) {
             if (local > now) return local;
             state_ = State::kRunning;
             pe.synced = true;
         }
-        machine_.injector.time_passes(pe.id, local);
+        machine_.injector.time_passes(pe, local);
         refresh_hooks();
         if (machine_.debugger.held(pe.id)) return kAsleep;
+        local = local_ps();  // a stall takes time
         const u64 horizon = clock_.cycles(now + quantum_ps_);
         if (pe.cycles >= horizon || (next_timer_ps_ > now && next_timer_ps_ <= local)) return local;
         const cpu::Exit why = run_engine(cycle_limit(horizon));
@@ -105,7 +106,7 @@ cpu::Exit CoreModule::run_engine(u64 limit) {
 
 // The horizon, or an earlier point at which something of this PE is due.
 u64 CoreModule::cycle_limit(u64 horizon_cycles) const {
-    u64 due = machine_.injector.next_arming_ps(pe.id);
+    u64 due = machine_.injector.next_due_ps(pe.id);
     if (next_timer_ps_ > local_ps()) due = std::min(due, next_timer_ps_);
     return due == ~u64{0} ? horizon_cycles : std::min(horizon_cycles, clock_.cycles(due));
 }
@@ -120,6 +121,7 @@ bool CoreModule::leave(cpu::Exit why) {
         case cpu::Exit::kWfe:
             state_ = State::kWfe;
             start_event_stream();
+            if (machine_.injector.wants(Occasion::Kind::kWfe, pe.id)) wake_for_nothing();
             break;
         case cpu::Exit::kWfi: state_ = State::kWfi; break;
         case cpu::Exit::kOff: state_ = down_ ? State::kWfi : State::kOff; break;
@@ -210,7 +212,9 @@ void CoreModule::refresh_hooks() {
             engine->set_conflict_hook(0, 0, {});
         else
             engine->set_conflict_hook(range.lo, range.hi, [this](cpu::Pe& who, u64 va, Access access) {
-                return machine_.injector.access(who, va, access);
+                Occasion o{.kind = Occasion::Kind::kAccess, .va = va, .access = access};
+                machine_.injector.offer(o, who);
+                return o.taken;
             });
     }
 }
@@ -243,6 +247,15 @@ void CoreModule::power_off() {
     pe.powered = false;
     pe.attention = true;
     if (machine_.checker) machine_.checker->on_power(pe.id, false);
+}
+
+void CoreModule::stall(u64 duration_ps) { pe.charge(cpu::Cost::kParked, clock_.cycles(duration_ps)); }
+
+void CoreModule::wake_for_nothing() {
+    Occasion o{.kind = Occasion::Kind::kWfe, .pc = pe.pc};
+    machine_.injector.offer(o, pe);
+    const u64 now = machine_.now_ps();
+    if (o.taken) event_arrives_in(std::max(local_ps(), now) - now + o.delay_ps);
 }
 
 void CoreModule::suspend() {

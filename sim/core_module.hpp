@@ -41,6 +41,7 @@ public:
     void power_off();                         // by the PE's own call
     void suspend();                           // by the PE's own call: standby until an interrupt
     void suspend_down(u64 entry_pa, u64 x0);  // likewise, its state lost: an interrupt starts it at entry_pa
+    void stall(u64 duration_ps);
     void set_irq(bool level);
     void set_fiq(bool level);
     void event_arrives_in(u64 delay_ps);  // its event register
@@ -93,6 +94,7 @@ private:
     void evaluate_pmu();
     void start_event_stream();
     void events_arrive();
+    void wake_for_nothing();  // if an injection says so
     void power_arrives();
     void start_at(u64 entry_pa, u64 x0);  // out of reset
     bool device_access(tlm::tlm_command command, u64 pa, unsigned size, u64& value);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a guest may ask by HVC: PSCI, and the calls of workloads/bare/guest_abi.h. Everything else is NOT_SUPPORTED.
+#include "models/board/affinity.hpp"
 #include "sim/machine.hpp"
 #include "workloads/bare/guest_abi.h"
 
@@ -36,6 +37,7 @@ void Machine::hypercall(CoreModule& core, bool smc, u16 imm) {
 
 bool Machine::psci_call(CoreModule& core) {
     cpu::Pe& pe = core.pe;
+    if (refuses_power_on(core)) return true;
     const board::PsciReply reply = psci.call(pe.id, pe.r[0], pe.r[1], pe.r[2], pe.r[3]);
     if (!reply.known) return false;
     pe.r[0] = reply.x0;
@@ -56,6 +58,21 @@ bool Machine::psci_call(CoreModule& core) {
             break;
     }
     return true;
+}
+
+bool Machine::refuses_power_on(CoreModule& caller) {
+    cpu::Pe& pe = caller.pe;
+    const auto function = static_cast<u32>(pe.r[0]);
+    if (function != board::psci::kCpuOn32 && function != board::psci::kCpuOn64) return false;
+    for (auto& target : cores) {
+        const PeId id = target->pe.id;
+        if (board::affinity_of(id) != pe.r[1] || !injector.wants(Occasion::Kind::kPowerOn, id)) continue;
+        Occasion o{.kind = Occasion::Kind::kPowerOn, .pc = pe.slow_pc, .time_ps = pe.now_ps};
+        injector.offer(o, target->pe);
+        if (o.taken) pe.r[0] = static_cast<u64>(o.psci_result);
+        return o.taken;
+    }
+    return false;
 }
 
 std::string Machine::guest_text(u64 pa) const {

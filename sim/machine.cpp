@@ -36,7 +36,7 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
           static_cast<unsigned>(board.cores.size()), [this](PeId pe, bool level) { cores[pe]->set_irq(level); },
           [this](PeId pe, bool level) { cores[pe]->set_fiq(level); }),
       uart([this](u8 byte) { transmit(byte); }, [this](bool level) { gic.set_spi(board::kUartSpi, level); }),
-      injector(bus, static_cast<unsigned>(board.cores.size()), split_seed(seed, kInjectionStream)),
+      injector(*this, bus, static_cast<unsigned>(board.cores.size()), split_seed(seed, kInjectionStream)),
       phases([this] { return gather(); },
              [this](PeId pe, u64, unsigned index, bool end) {
                  emit_marker(pe, index, 0, static_cast<u8>(end ? MarkerSub::kEnd : MarkerSub::kBegin));
@@ -97,11 +97,22 @@ Machine::~Machine() = default;
 void Machine::boot(u64 entry_pa, u64 dtb_pa) { cores[0]->power_on(entry_pa, dtb_pa, 0); }
 
 void Machine::send_event(PeId) {
-    for (auto& core : cores) core->event_arrives_in(u64{config.interconnect.event_ns} * 1000);
+    for (auto& core : cores) core->event_arrives_in(event_delay_ps(core->pe.id));
 }
 
 void Machine::event_to(PeId target) {
-    if (target < cores.size()) cores[target]->event_arrives_in(u64{config.interconnect.event_ns} * 1000);
+    if (target < cores.size()) cores[target]->event_arrives_in(event_delay_ps(target));
+}
+
+u64 Machine::event_delay_ps(PeId target) {
+    Occasion o{.kind = Occasion::Kind::kEvent, .time_ps = now_ps()};
+    if (injector.wants(o.kind, target)) injector.offer(o, cores[target]->pe);
+    return u64{config.interconnect.event_ns} * 1000 + o.delay_ps;
+}
+
+mmu::WalkResult Machine::walk(PeId pe, u64 va) const {
+    const mmu::Mmu& mmu = *cores[pe]->mmu;
+    return mmu::inspect_walk(ram.view(), mmu.context(), mmu.config, va);
 }
 
 void Machine::account_waiting() {

@@ -54,6 +54,7 @@ public:
     void hypercall(CoreModule& core, bool smc, u16 imm);
     void send_event(PeId from);
     void event_to(PeId target);
+    [[nodiscard]] mmu::WalkResult walk(PeId pe, u64 va) const;  // the tables as they are, in the PE's context
 
     void account_waiting();  // every waiting PE, up to now
     [[nodiscard]] BoardCounters gather();
@@ -103,6 +104,8 @@ private:
     [[nodiscard]] bool in_linear_map(PeId pe, u64 va) const;
     void transmit(u8 byte);
     void add_disk();
+    [[nodiscard]] u64 event_delay_ps(PeId target);
+    bool refuses_power_on(CoreModule& caller);  // an injection answers instead of PSCI
     void emit_marker(PeId pe, u64 a, u64 b, u8 sub);
 
     RamTarget ram_target_;

@@ -32,8 +32,10 @@ std::vector<u64> addresses(const SymbolTable& symbols, const std::string& name, 
 
 }  // namespace
 
+constexpr std::string_view kReturn = ":return";
+
 void Probes::require(const SymbolTable& symbols, const std::string& name, const std::string& who) {
-    addresses(symbols, name, who);
+    addresses(symbols, name.substr(0, name.size() - (name.ends_with(kReturn) ? kReturn.size() : 0)), who);
 }
 
 void Probes::add_phase(const PhaseSpec& spec) {
@@ -62,9 +64,12 @@ void Probes::resolve(const SymbolTable& symbols) {
         for (const u64 a : addresses(symbols, spec.symbol, "map"))
             actions[a].push_back({Action::Kind::kMap, spec.symbol, false, id});
     }
-    for (const std::string& name : injector_.symbols())
-        for (const u64 a : addresses(symbols, name, "injection.after_symbol"))
-            actions[a].push_back({Action::Kind::kArm, name});
+    for (const std::string& name : injector_.symbols()) {
+        const bool returns = name.ends_with(kReturn);
+        const std::string symbol = name.substr(0, name.size() - (returns ? kReturn.size() : 0));
+        for (const u64 a : addresses(symbols, symbol, "injection.after_symbol"))
+            actions[a].push_back({Action::Kind::kArm, name, returns});
+    }
     // At one address what ends comes before what begins.
     for (auto& [address, list] : actions)
         std::ranges::stable_sort(list, {}, [](const Action& a) {
@@ -101,6 +106,16 @@ void Probes::expect_return(cpu::Pe& pe, const Action& action) {
     dirty_[pe.id] = true;
 }
 
+void Probes::arm(cpu::Pe& pe, const Action& action) {
+    if (!injector_.waits_for(action.name, pe.id)) return;
+    if (!action.until_return) return injector_.reached(action.name, pe);
+    const auto inside = [&](const Return& r) {
+        return r.action.kind == Action::Kind::kArm && r.action.name == action.name;
+    };
+    if (std::ranges::any_of(returns_[pe.id], inside)) return;  // recursion: the outermost call counts
+    expect_return(pe, action);
+}
+
 void Probes::reached(cpu::Pe& pe, u64 va) {
     auto& returns = returns_[pe.id];
     for (std::size_t i = returns.size(); i-- > 0;) {
@@ -109,6 +124,8 @@ void Probes::reached(cpu::Pe& pe, u64 va) {
         returns.erase(returns.begin() + static_cast<std::ptrdiff_t>(i));
         if (action.kind == Action::Kind::kMap)
             maps_.returned(action.map, pe.id, pe.now_ps);
+        else if (action.kind == Action::Kind::kArm)
+            injector_.reached(action.name, pe);
         else
             phases_.end(action.name, pe.id, pe.now_ps);
     }
@@ -122,7 +139,7 @@ void Probes::reached(cpu::Pe& pe, u64 va) {
             case Action::Kind::kMap:
                 if (maps_.entered(action.map, pe.id, pe.now_ps)) expect_return(pe, action);
                 break;
-            case Action::Kind::kArm: injector_.reached(action.name, pe.now_ps); break;
+            case Action::Kind::kArm: arm(pe, action); break;
         }
     }
 }

@@ -40,7 +40,7 @@ private:
         u32 map = 0;
     };
     // A PE is inside a phase that ends when it returns: there, with the stack pointer of the call. Or a map is due
-    // there.
+    // there, or something is armed.
     struct Return {
         Action action;
         u64 va;
@@ -48,6 +48,7 @@ private:
     };
     void enter(cpu::Pe& pe, const Action& action);
     void expect_return(cpu::Pe& pe, const Action& action);
+    void arm(cpu::Pe& pe, const Action& action);
 
     PhaseRecorder& phases_;
     Injector& injector_;

@@ -130,8 +130,9 @@ void Session::add_phase(const PhaseSpec& spec) {
 
 u32 Session::inject(const Injection& injection) {
     Machine& machine = *impl_->machine;
-    if (!injection.after_symbol.empty() && impl_->started)
-        Probes::require(machine.symbols, injection.after_symbol, "injection.after_symbol");
+    if (impl_->started)
+        for (const std::string& name : {injection.after_symbol, injection.at_symbol, injection.name("taken")})
+            if (!name.empty()) Probes::require(machine.symbols, name, "injection.after_symbol");
     const u32 id = machine.injector.add(injection);
     impl_->probes_stale = true;
     return id;

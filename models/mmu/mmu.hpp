@@ -80,6 +80,14 @@ struct MmuStats {  // accesses = hits + misses; L1 hits include those the filter
 
 enum class Structure : u8 { kL1I, kL1D, kL2, kWalkCache };
 
+// For fault injection: what an MMU is about to do, and may be kept from.
+class Interceptor {
+public:
+    virtual ~Interceptor() = default;
+    virtual Fault before_walk(u64 va) = 0;      // a fault becomes the walk's outcome
+    virtual bool swallows(const Tlbi& op) = 0;  // true: nothing is invalidated
+};
+
 class Mmu {
 public:
     Mmu(PeId id, const MmuConfig& config, const RamView& ram, EventBus& bus, u64 seed);
@@ -108,6 +116,9 @@ public:
     [[nodiscard]] std::vector<TlbEntry> entries(Structure which) const;  // valid ones, for inspection
     [[nodiscard]] bool holds_origin(u64 desc_pa) const;                  // some entry's walk read that descriptor
     bool plant(Structure which, const TlbEntry& entry);                  // puts an entry in by force (tests, injection)
+    // Turns bits over of the output address and of the address of the entry that answers va there. False: none does,
+    // or its span ends above the bits of oa_bits. Nothing to turn over: whether one does.
+    bool flip(Structure which, u64 va, u64 oa_bits, u64 va_bits);
 
     TranslationFilter filter;
     MmuStats stats;
@@ -116,6 +127,7 @@ public:
     u64* now_ps = nullptr;          // the PE's local time, for origins and events; owned by the PE; may be null
     u64* current_pc = nullptr;      // likewise
     InnerDomain* domain = nullptr;  // set by InnerDomain::add
+    Interceptor* interceptor = nullptr;
 
     // Policy touch for a hit that the filter answered; equals what translate() does on an L1 hit. Harmless for the
     // MMU-off entry.

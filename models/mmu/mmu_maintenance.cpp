@@ -17,6 +17,8 @@ void Mmu::Impl::removed_by_tlbi(TlbEntry* e, Structure which) {
 }
 
 u32 Mmu::invalidate(const Tlbi& op) {
+    if (interceptor && interceptor->swallows(op)) [[unlikely]]
+        return 0;
     Impl& m = *impl_;
     ++stats.tlbis_received;
     const TlbiMatcher matcher(op, config.invalidation, config.asid_bits);
@@ -125,6 +127,21 @@ bool Mmu::plant(Structure which, const TlbEntry& entry) {
                        entry.level <= (entry.table ? 2 : 3) && entry.origin.depth <= entry.level + 1u &&
                        entry.table == (which == Structure::kWalkCache);
     return sound && m.fill(which, entry, entry.va_base, false) != nullptr;
+}
+
+bool Mmu::flip(Structure which, u64 va, u64 oa_bits, u64 va_bits) {
+    Impl& m = *impl_;
+    if (!m.regime.on) return false;
+    MatchSet matches;
+    m.tlb(which).lookup(canonical(va, m.regime.half[(va >> 55) & 1].tbi[0]), m.regime.asid, matches);
+    if (matches.count == 0) return false;
+    TlbEntry entry = *matches.entry[0];
+    if (oa_bits == 0 && va_bits == 0) return true;
+    entry.pa_base ^= oa_bits & ~entry.va_mask;
+    entry.va_base ^= va_bits & ~entry.va_mask;
+    if (entry.pa_base == matches.entry[0]->pa_base && entry.va_base == matches.entry[0]->va_base) return false;
+    m.tlb(which).remove(matches.entry[0]);
+    return plant(which, entry);
 }
 
 }  // namespace bbmsim::mmu

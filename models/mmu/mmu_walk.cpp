@@ -135,6 +135,11 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
     out.fault = walk_start(half, cursor);
     if (out.fault) return out;
 
+    if (mmu.interceptor) [[unlikely]] {
+        out.fault = mmu.interceptor->before_walk(va);
+        if (out.fault) return out;
+    }
+
     BbmChecker* checker = mmu.domain ? mmu.domain->checker : nullptr;
     Gatherer g(mmu.domain, ram, half, va, regime.asid);
     ++mmu.stats.walks;

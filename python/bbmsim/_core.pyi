@@ -53,20 +53,7 @@ class Session:
     def add_map(
         self, *, when: str, symbol: str, time_ps: int, core: int | None, nth: int, va_first: int, va_last: int
     ) -> int: ...
-    def inject(
-        self,
-        *,
-        core: int,
-        va_lo: int,
-        va_hi: int,
-        after: str,
-        after_ps: int | None,
-        nth: int,
-        probability: float,
-        times: int,
-        on_fetch: bool,
-        on_data: bool,
-    ) -> int: ...
+    def inject(self, spec: dict[str, Any]) -> int: ...
     def send(self, data: bytes, virtio: bool) -> None: ...
     def expect(self, prompt: bytes, reply: bytes, virtio: bool) -> None: ...
     def run(self, simulated_ps: int, host_seconds: float) -> str: ...

@@ -17,7 +17,7 @@ _SPANS = {EventKind.WFE: "WFE", EventKind.WFI: "WFI"}
 _ENDS = {EventKind.WFE_WAKE: "WFE", EventKind.WFI_WAKE: "WFI"}
 _INSTANTS = {
     EventKind.CONFLICT: "TLB conflict",
-    EventKind.INJECTED: "injected conflict",
+    EventKind.INJECTED: "injected",
     EventKind.EXCEPTION: "exception",
     EventKind.PSCI: "PSCI",
     EventKind.VIOLATION: "violation",
@@ -120,7 +120,10 @@ def trace_json(record: dict[str, Any], rare: Recording, frequent: Recording, pro
             if sent.get(e.a):
                 trace.out.append(_flow("f", sent[e.a][-1], e.core, e.time_ps))
         elif e.kind in _INSTANTS:
-            trace.out.append(_instant(e, _INSTANTS[e.kind]))
+            name = _INSTANTS[e.kind]
+            if e.kind is EventKind.INJECTED:
+                name = f"{name} {record['injected'][e.a]['kind']}"
+            trace.out.append(_instant(e, name))
     end_ps = record["simulated_ps"]
     for (core, name), begin in waiting.items():
         trace.complete(core, name, _us(begin), _us(end_ps - begin))

@@ -7,7 +7,7 @@ import re
 import resource
 from typing import TYPE_CHECKING, Any
 
-from . import _core, maps, timeline, verify
+from . import _core, maps, reactions, timeline, verify
 from .linux import refusals
 from .profile import Profile
 from .result import SCHEMA, Result
@@ -58,7 +58,7 @@ def result_of(
         **_findings(sim.workload, session),
         "remarks": session.remarks(),
         "refused": refusals.find(sim.cores, sim.board.cores, gave_up, console) if sim.workload.kind == "linux" else [],
-        "injected": session.injections(),
+        "injected": [reactions.complete(i, outcome, session.console()) for i in session.injections()],
         "phases": _phases(phases),
         "maps": [maps.to_record(asked, taken) for asked, taken in zip(asked_maps, session.maps())],
         "map_changes": changes,

@@ -14,7 +14,7 @@ from . import events as event_types
 from .config import Board
 from .errors import BbmsimError, ConfigError, InternalError, did_you_mean
 from .events import KINDS, EventKind, RawEvent, mask_of
-from .inject import Symbol, TlbConflict
+from .inject import Injection, Symbol
 from .poke import Poke, locate, parse_word
 from .profile import DEFAULT_INTERVAL
 from .result import Result
@@ -78,24 +78,16 @@ class Simulation:
 
     # --- before or between running
 
-    def inject(self, conflict: TlbConflict) -> int:
+    def inject(self, fault: Injection) -> int:
         """Orders a fault; its number in the record's `injected`."""
-        self._check_core(conflict.core)
-        if conflict.after is not None:
-            self._check_symbol(conflict.after_symbol, "after")
+        self._check_core(fault.core)
+        for field, name in fault.symbols():
+            self._check_symbol(name.removesuffix(":return"), field)
         self._not_finished()
-        return self._session.inject(
-            core=conflict.core,
-            va_lo=conflict.va,
-            va_hi=min(conflict.va + conflict.size, _NO_LIMIT),
-            after=conflict.after_symbol,
-            after_ps=None if conflict.after_time is None else parse_time(conflict.after_time, "after_time"),
-            nth=conflict.nth,
-            probability=conflict.probability,
-            times=conflict.times,
-            on_fetch=conflict.on in ("fetch", "both"),
-            on_data=conflict.on in ("data", "both"),
-        )
+        try:
+            return self._session.inject(fault.spec())
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
 
     def poke(self, where: str | int, word: str | int) -> Poke:
         """Replaces one 32-bit instruction of the program in memory: at "symbol+0x1c" or an address, by a word or "nop".

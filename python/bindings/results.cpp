@@ -170,11 +170,27 @@ py::dict to_python(const sim::CoreStats& s) {
                     "descriptor_writes"_a = by_level(s.descriptor_writes));
 }
 
-py::dict to_python(const sim::InjectionResult& r) {
-    return py::dict("id"_a = r.id, "core"_a = r.spec.core, "va"_a = py::make_tuple(r.spec.va_lo, r.spec.va_hi),
-                    "after"_a = r.spec.after_symbol, "nth"_a = r.spec.nth_hit, "probability"_a = r.spec.probability,
-                    "times"_a = r.spec.times, "hits"_a = r.hits, "fired"_a = r.fired, "first_ps"_a = r.first_ps,
-                    "first_va"_a = r.first_va, "first_pc"_a = r.first_pc);
+py::dict to_python(const sim::Session& session, const sim::InjectionResult& r) {
+    const auto range = [](u64 lo, u64 hi) -> py::object {
+        if (lo == 0 && hi == ~u64{0}) return py::none();
+        return py::make_tuple(lo, hi);
+    };
+    py::dict settings;
+    for (const auto& [name, value] : r.spec.values) settings[py::str(name)] = value;
+    for (const auto& [name, value] : r.spec.names) settings[py::str(name)] = value;
+    py::object abort = py::none();
+    if (const auto& e = r.reaction.first)
+        abort = py::dict("time_ps"_a = e->time_ps, "pc"_a = e->pc, "symbol"_a = session.symbolize(e->pc),
+                         "esr"_a = e->a, "far"_a = e->va);
+    py::dict reaction("aborts"_a = r.reaction.aborts, "first_abort"_a = abort, "violations"_a = r.reaction.violations,
+                      "hazards"_a = r.reaction.hazards, "console_bytes"_a = r.console_bytes);
+    return py::dict(
+        "id"_a = r.id, "kind"_a = r.spec.kind, "core"_a = r.spec.core, "va"_a = range(r.spec.va_lo, r.spec.va_hi),
+        "pa"_a = range(r.spec.pa_lo, r.spec.pa_hi), "after"_a = r.spec.after_symbol, "at"_a = r.spec.at_symbol,
+        "after_ps"_a = r.spec.after_ps, "nth"_a = r.spec.nth_hit, "probability"_a = r.spec.probability,
+        "times"_a = r.spec.times, "settings"_a = settings, "hits"_a = r.hits, "fired"_a = r.fired,
+        "first_ps"_a = r.first_ps, "first_va"_a = r.first_va, "first_pc"_a = r.first_pc,
+        "first_symbol"_a = r.first_pc ? session.symbolize(r.first_pc) : std::string(), "reaction"_a = reaction);
 }
 
 py::dict to_python(const mmu::TlbEntry& e) {

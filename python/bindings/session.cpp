@@ -8,10 +8,12 @@
 
 #include <pybind11/stl.h>
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
+#include <tuple>
 #include <vector>
 
 namespace bbmsim::python {
@@ -147,19 +149,20 @@ py::dict registers(const cpu::Pe& pe) {
     return out;
 }
 
-sim::Injection injection_of(unsigned core, u64 va_lo, u64 va_hi, const std::string& after, std::optional<u64> after_ps,
-                            u64 nth, double probability, u64 times, bool on_fetch, bool on_data) {
+sim::Injection injection_of(const py::dict& spec) {
     sim::Injection out;
-    out.core = static_cast<PeId>(core);
-    out.va_lo = va_lo;
-    out.va_hi = va_hi;
-    out.after_symbol = after;
-    out.after_ps = after_ps;
-    out.nth_hit = nth;
-    out.probability = probability;
-    out.times = times;
-    out.on_fetch = on_fetch;
-    out.on_data = on_data;
+    out.kind = spec["kind"].cast<std::string>();
+    out.core = static_cast<PeId>(spec["core"].cast<unsigned>());
+    if (spec.contains("va")) std::tie(out.va_lo, out.va_hi) = spec["va"].cast<std::pair<u64, u64>>();
+    if (spec.contains("pa")) std::tie(out.pa_lo, out.pa_hi) = spec["pa"].cast<std::pair<u64, u64>>();
+    if (spec.contains("at")) out.at_symbol = spec["at"].cast<std::string>();
+    out.after_symbol = spec["after"].cast<std::string>();
+    out.after_ps = spec["after_ps"].cast<std::optional<u64>>();
+    out.nth_hit = spec["nth"].cast<u64>();
+    out.probability = spec["probability"].cast<double>();
+    out.times = spec["times"].cast<u64>();
+    out.names = spec["words"].cast<std::map<std::string, std::string>>();
+    out.values = spec["numbers"].cast<std::map<std::string, u64>>();
     return out;
 }
 
@@ -250,13 +253,11 @@ void bind_setup(py::class_<PySession>& c) {
           py::arg("nth"), py::arg("va_first"), py::arg("va_last"));
     c.def(
         "inject",
-        [](PySession& s, unsigned core, u64 va_lo, u64 va_hi, const std::string& after, std::optional<u64> after_ps,
-           u64 nth, double probability, u64 times, bool on_fetch, bool on_data) {
-            return s->inject(injection_of(s.checked(core), va_lo, va_hi, after, after_ps, nth, probability, times,
-                                          on_fetch, on_data));
+        [](PySession& s, const py::dict& spec) {
+            s.checked(spec["core"].cast<unsigned>());
+            return s->inject(injection_of(spec));
         },
-        py::kw_only(), py::arg("core"), py::arg("va_lo"), py::arg("va_hi"), py::arg("after"), py::arg("after_ps"),
-        py::arg("nth"), py::arg("probability"), py::arg("times"), py::arg("on_fetch"), py::arg("on_data"));
+        py::arg("spec"));
 }
 
 void bind_running(py::class_<PySession>& c) {
@@ -298,7 +299,7 @@ void bind_results(py::class_<PySession>& c) {
     });
     c.def("maps", [](PySession& s) { return all(s->maps()); });
     c.def("map_changes", [](PySession& s) { return all(s.get(), s->map_changes()); });
-    c.def("injections", [](PySession& s) { return all(s->injections()); });
+    c.def("injections", [](PySession& s) { return all(s.get(), s->injections()); });
     c.def("console", [](PySession& s) { return py::bytes(s->console()); });
     c.def("remarks", [](PySession& s) { return s->remarks(); });
     c.def("guest_results", [](PySession& s) { return s->guest_results(); });

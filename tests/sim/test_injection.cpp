@@ -74,8 +74,7 @@ TEST(Injection, OutOfItsRangeNothingHappens) {
 
 TEST(Injection, FetchesCanConflictToo) {
     Injection injection = on_the_word();
-    injection.on_data = false;
-    injection.on_fetch = true;
+    injection.values["on"] = 4;
     injection.nth_hit = 2;
     const Ran ran = inject(injection);
     EXPECT_EQ(ran.result.fired, 1u);
@@ -107,7 +106,10 @@ TEST(Injection, WrongFieldsAreNamed) {
     EXPECT_EQ(message([](Injection& i) { i.va_hi = 0; }), "injection.va_hi=0x0 is not above va_lo=0x0");
     EXPECT_EQ(message([](Injection& i) { i.nth_hit = 0; }), "injection.nth_hit=0: hits are counted from 1");
     EXPECT_EQ(message([](Injection& i) { i.probability = 1.5; }), "injection.probability=1.5 is not in 0..1");
-    EXPECT_EQ(message([](Injection& i) { i.on_data = false; }), "injection: neither on_fetch nor on_data");
+    EXPECT_EQ(message([](Injection& i) { i.values["on"] = 8; }), "injection.on: none of read, write, fetch");
+    EXPECT_EQ(message([](Injection& i) { i.kind = "meteor"; }), "injection.kind=meteor: no such kind");
+    EXPECT_EQ(message([](Injection& i) { i.at_symbol = "x"; }),
+              "injection.at_symbol: tlb-conflict has occasions of its own");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ from click.shell_completion import get_completion_class
 
 from .. import _core, catalog
 from ..config import presets
+from ..inject import KINDS, settings_of
 from ..linux import kernels
 
 
@@ -36,11 +37,15 @@ def _rules() -> list[tuple[str, str]]:
     return [(r["id"], f"{r['title']} ({r['arm_rule']}, DDI 0487)") for r in _core.rules()]
 
 
+def _injections() -> list[tuple[str, str]]:
+    return [(name, f"{kind.title}: {', '.join(settings_of(kind))}") for name, kind in KINDS.items()]
+
+
 def _kernels() -> list[tuple[str, str]]:
     return kernels.listing(say=lambda text: click.echo(f"list: {text}", err=True))
 
 
-_LISTS = {"kernels": _kernels, "cores": _cores, "workloads": _workloads, "strategies": _strategies, "rules": _rules}
+_LISTS = {"kernels": _kernels, "cores": _cores, "workloads": _workloads, "strategies": _strategies, "rules": _rules, "injections": _injections}
 
 
 @click.command("list")

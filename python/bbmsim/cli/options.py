@@ -108,8 +108,8 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--inject", metavar="SPEC", multiple=True,
-            help="A fault: tlb-conflict:core=1,va=0xffff000040000000[,size=2M][,after=SYMBOL][,after_time=20us][,nth=3]"
-            "[,probability=0.1][,times=1][,on=fetch|data|both].",
+            help="A fault: KIND:KEY=VALUE,..., such as tlb-conflict:core=1,va=0xffff000040000000,after=SYMBOL,nth=3. "
+            "The kinds and their settings: `bbmsim list injections`. Any number of times.",
         ),
     ):
         function = option(function)

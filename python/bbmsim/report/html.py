@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from .. import reactions
 from ..findings import Hazard, Violation
 from ..linux import facts
 from ..profile import IDLE
@@ -42,6 +43,7 @@ def render(result: Result) -> str:
         meaning=result.detail or OUTCOMES.get(result.outcome, ""),
         findings_line=findings_line(result),
         verification=verification_line(result),
+        injected=[reactions.lines(i) for i in record["injected"]],
         violations=[_finding(v) for v in result.violations],
         hazards=[_finding(h) for h in result.hazards],
         notes=[str(n) for n in result.notes],

@@ -21,7 +21,7 @@ _MARK_TITLES = {
     "tlbi": "TLBI",
     "conflict": "TLB conflict",
     "exception": "exception",
-    "injected": "injected conflict",
+    "injected": "injected fault",
     "violation": "violation",
     "hazard": "hazard",
     "sev": "SEV",

@@ -10,6 +10,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from .. import reactions
 from ..findings import Hazard, Violation
 from ..linux import facts
 from ..maps import size_name
@@ -129,11 +130,10 @@ def _facts(result: Result) -> Iterator[Text]:
         for name, text in zip(("kernel", ""), facts.lines(result.record["linux"])):
             yield _fact(name, text)
     for injected in result.record["injected"]:
-        yield _fact(
-            "injected",
-            f"TLB conflict on core {injected['core']}: {format_count(injected['hits'])} hits, "
-            f"fired {format_count(injected['fired'])} times",
-        )
+        heading, *rest = reactions.lines(injected)
+        yield _fact("injected", heading)
+        for line in rest:
+            yield _fact("", line, "dim")
 
 
 def _fact(name: str, text: str, style: str = "") -> Text:
