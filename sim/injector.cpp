@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/injector.hpp"
 
+#include "models/mmu/regime.hpp"
 #include "sim/machine.hpp"
 #include "sim/random.hpp"
 
@@ -180,11 +181,12 @@ bool Injector::in_range(const Injection& spec, const Occasion& o, const cpu::Pe&
                                                  [&](const mmu::WalkStep& s) { return holds_pa(s.pa); });
         case Occasion::Kind::kTlbi:
             if (any_va || o.tlbi->kind == mmu::TlbiKind::kVmall || o.tlbi->kind == mmu::TlbiKind::kAsid) return true;
-            return std::ranges::any_of(std::array{Granule::k4K, Granule::k16K, Granule::k64K}, [&](Granule g) {
-                const mmu::TlbiSpan span = mmu::tlbi_span(*o.tlbi, g);
-                const u64 last = span.va + (span.bytes - 1);
-                return span.required && span.va < spec.va_hi && last >= spec.va_lo;
-            });
+            {
+                const mmu::Mmu& mmu = *machine_.cores[pe.id]->mmu;
+                const mmu::Regime regime = mmu::decode_regime(mmu.context(), mmu.config);
+                const mmu::TlbiSpan span = mmu::tlbi_span(*o.tlbi, regime.half[(spec.va_lo >> 55) & 1].granule);
+                return span.required && span.va < spec.va_hi && span.va + (span.bytes - 1) >= spec.va_lo;
+            }
         default: return true;
     }
 }
@@ -194,23 +196,32 @@ void Injector::offer(Occasion& o, cpu::Pe& pe) {
     for (Entry& e : entries_) {
         InjectionResult& r = e.result;
         if (r.spec.core != pe.id) continue;
-        if (e.fault->goes_on()) {
-            e.fault->watch(o, pe);
-            changed |= !e.fault->goes_on();
-            continue;
-        }
-        if (!e.live() || e.fault->occasion() != o.kind) continue;
+        if (!e.live() || e.fault->occasion() != o.kind || e.fault->goes_on()) continue;
         if (o.kind == Occasion::Kind::kMoment && !r.spec.at_symbol.empty() && !std::exchange(e.at_symbol, false))
             continue;
         if (!in_range(r.spec, o, pe) || !e.fault->applies(o, pe, machine_)) continue;
         ++r.hits;
         if (o.taken || o.fault || r.hits < r.spec.nth_hit) continue;
         if (r.spec.probability < 1.0 && next_unit(e.random) >= r.spec.probability) continue;
-        if (!e.fault->act(o, pe, machine_)) continue;
+        acting_ = &e;
+        const bool done = e.fault->act(o, pe, machine_);
+        acting_ = nullptr;
+        if (!done) continue;
         fired(e, o, pe);
         changed |= e.spent() || e.fault->goes_on();
     }
+    changed |= show(o, pe);  // a TLBI that somebody else has just taken away ends nothing
     if (changed) refresh(pe.id);
+}
+
+bool Injector::show(Occasion& o, const cpu::Pe& pe) {
+    bool changed = false;
+    for (Entry& e : entries_) {
+        if (e.result.spec.core != pe.id || !e.fault->goes_on()) continue;
+        e.fault->watch(o, pe);
+        changed |= !e.fault->goes_on();
+    }
+    return changed;
 }
 
 void Injector::fired(Entry& e, const Occasion& o, const cpu::Pe& pe) {
@@ -232,6 +243,8 @@ void Injector::perform(PeId core, const mmu::Tlbi& op) {
     mmu::Interceptor* const asked = std::exchange(mmu.interceptor, nullptr);
     mmu.invalidate(op);
     mmu.interceptor = asked;
+    Occasion o{.kind = Occasion::Kind::kTlbi, .tlbi = &op};
+    if (show(o, machine_.cores[core]->pe)) refresh(core);
 }
 
 mmu::Fault Injector::CoreInterceptor::before_walk(u64 va) {
@@ -250,7 +263,7 @@ bool Injector::CoreInterceptor::swallows(const mmu::Tlbi& op) {
 
 void Injector::on_event(const Event& event) {
     for (Entry& e : entries_) {
-        if (e.result.fired == 0) continue;
+        if (e.result.fired == 0 && &e != acting_) continue;
         Reaction& reaction = e.result.reaction;
         if (event.kind == EventKind::kViolation) {
             keep(reaction.violations, event.a);

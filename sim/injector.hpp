@@ -70,6 +70,7 @@ private:
         PeId core_;
     };
     void consider(Entry& e, u64 now_ps);
+    bool show(Occasion& o, const cpu::Pe& pe);  // to faults that go on; true: one has ended
     void refresh(PeId core);
     [[nodiscard]] bool in_range(const Injection& spec, const Occasion& o, const cpu::Pe& pe) const;
     void fired(Entry& e, const Occasion& o, const cpu::Pe& pe);
@@ -80,6 +81,7 @@ private:
     u64 seed_;
     std::vector<Entry> entries_;
     std::vector<CoreInterceptor> interceptors_;
+    const Entry* acting_ = nullptr;  // what it does may be an event already
     std::vector<bool> dirty_;
     std::vector<u32> wanted_;  // bit n: Occasion::Kind n
 };

@@ -333,13 +333,11 @@ class CpuOnFailure(Injection):
         return {"error": _PSCI_ERRORS[self.error]}
 
 
-KINDS: dict[str, type[Injection]] = {
-    k.kind: k
-    for k in (
-        TlbConflict, LostTlbi, LateTlbi, StaleEntry, WalkAbort, WalkFault, DescriptorFlip, TlbFlip, DelayedSev, SpuriousWake,
-        Stall, CpuOnFailure,
-    )
-}  # fmt: skip
+_ALL: tuple[type[Injection], ...] = (
+    TlbConflict, LostTlbi, LateTlbi, StaleEntry, WalkAbort, WalkFault, DescriptorFlip, TlbFlip, DelayedSev, SpuriousWake, Stall,
+    CpuOnFailure,
+)  # fmt: skip
+KINDS = {kind.kind: kind for kind in _ALL}
 
 
 def settings_of(kind: type[Injection]) -> list[str]:

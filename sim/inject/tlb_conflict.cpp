@@ -26,7 +26,7 @@ public:
     [[nodiscard]] bool goes_on() const override { return stuck_; }
     void watch(Occasion& o, const cpu::Pe& pe) override {
         if (o.kind == Occasion::Kind::kTlbi)
-            stuck_ = stuck_ && o.tlbi->kind != mmu::TlbiKind::kVmall;
+            stuck_ = stuck_ && (o.taken || o.tlbi->kind != mmu::TlbiKind::kVmall);
         else if (o.kind == Occasion::Kind::kAccess)
             o.taken |= o.va >= spec.va_lo && o.va < spec.va_hi && mine(o, pe);
     }

@@ -41,7 +41,7 @@ ONE_SIDED = (
     (r"(raid6|xor): .*|.*MB/s.*", "times: benchmarks of the kernel itself"),
 )
 #: lines that come at another place, since another thread prints them when it gets to it
-MOVING = (r"audit: type=2000", r"Freeing initrd memory: ", r"kvm \[\d+\]: HYP mode not available")
+MOVING = (r"audit: type=2000", r"Freeing initrd memory", r"Trying to unpack rootfs image", r"kvm \[\d+\]: HYP mode not available")
 
 
 def normalized(log: str) -> list[str]:
