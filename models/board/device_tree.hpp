@@ -26,7 +26,7 @@ struct DeviceTreeConfig {
     u64 memory_base = 0x4000'0000;
     u64 memory_bytes = 0;
     std::string bootargs;
-    u64 seed = 0;  // /chosen/rng-seed is drawn from it
+    u64 seed = 0;      // /chosen/rng-seed is drawn from it
     bool pmu = false;  // every PE has PMUv3
     std::optional<InitrdRange> initrd;
     unsigned virtio_slots = 0;  // occupied virtio-mmio slots, from the first
