@@ -3,6 +3,9 @@
 
 add_library(bbmsim_options INTERFACE)
 target_compile_options(bbmsim_options INTERFACE -Wall -Wextra -Werror -Wno-missing-field-initializers)
+# Instruction handlers call one another last, which must become jumps: models/cpu/pe.hpp, next().
+target_compile_definitions(bbmsim_options INTERFACE $<$<CONFIG:Release>:BBMSIM_THREADED>)
+target_compile_options(bbmsim_options INTERFACE $<$<CONFIG:Release>:-foptimize-sibling-calls>)
 target_include_directories(bbmsim_options INTERFACE ${CMAKE_SOURCE_DIR})
 
 # bbmsim_room(name GLOB-FOLDER [libraries...]): a static library of all .cpp files of a folder and below.

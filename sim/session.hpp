@@ -117,6 +117,7 @@ public:
         const;                                               // what the guest reported by marker calls
     [[nodiscard]] std::vector<std::string> remarks() const;  // what the guest used and nobody models, one line each
     [[nodiscard]] std::pair<u64, u64> progress() const;      // done, total: the guest's last BBM_CALL_PROGRESS
+    [[nodiscard]] u64 ram_used_bytes() const;                // guest RAM that host memory holds
     [[nodiscard]] std::string symbolize(u64 pc) const;       // "split_pmd+0x1c", or "0x4020_0000" without symbols
 
     // --- inspection and change while stopped

@@ -75,6 +75,7 @@ std::string Session::console() const { return impl_->machine->console; }
 std::vector<std::pair<std::string, u64>> Session::guest_results() const { return impl_->machine->guest_results; }
 std::vector<std::string> Session::remarks() const { return impl_->machine->remarks(); }
 std::pair<u64, u64> Session::progress() const { return impl_->machine->progress; }
+u64 Session::ram_used_bytes() const { return impl_->machine->ram.backed_pages() * kPageBytes; }
 std::string Session::symbolize(u64 pc) const { return impl_->machine->symbols.symbolize(pc); }
 
 }  // namespace bbmsim::sim

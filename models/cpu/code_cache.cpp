@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <new>
 
 namespace bbmsim::cpu {
 
@@ -33,10 +35,9 @@ u16 whole_up(double cycles) { return whole(std::ceil(cycles - 1e-6)); }
 
 }  // namespace
 
-std::unique_ptr<Block> CodeCache::decode_block(const RamView& ram, u64 pa,
-                                               const std::bitset<1024>& probe_offsets) const {
-    auto block = std::make_unique<Block>();
-    block->pa = pa;
+CodeCache::BlockPtr CodeCache::decode_block(const RamView& ram, u64 pa, const std::bitset<1024>& probe_offsets) {
+    Block header{.pa = pa};
+    decoded_.clear();
     const DecodeContext context{config_.features, &config_.timing};
     const u64 room = (kPageBytes - (pa & kPageMask)) / 4;
     const auto limit = static_cast<unsigned>(std::min<u64>(room, kMaxInstructions));
@@ -45,7 +46,7 @@ std::unique_ptr<Block> CodeCache::decode_block(const RamView& ram, u64 pa,
     for (bool ended = false; index < limit && !ended; ++index) {
         const u64 at = pa + 4 * u64{index};
         if (probe_offsets[(at & kPageMask) >> 2])
-            block->ops.push_back(
+            decoded_.push_back(
                 {.fn = &probe_check, .index = static_cast<u16>(index), .cycles_before = whole(cycles + 1e-6)});
         u32 raw = 0;
         ram.read(PhysAddr(at), &raw, 4);
@@ -53,16 +54,23 @@ std::unique_ptr<Block> CodeCache::decode_block(const RamView& ram, u64 pa,
         decode(raw, context, op);
         op.index = static_cast<u16>(index);
         op.cycles_before = whole(cycles + 1e-6);
+        if (index == 0) header.first_raw = raw;
         cycles += cost_of(config_.timing, op.cls);
         ended = op.ends_block;
-        block->ops.push_back(op);
+        decoded_.push_back(op);
     }
-    block->count = static_cast<u16>(index);
-    block->cycles = std::max<u16>(1, whole_up(cycles));  // time moves even if every instruction is free
-    block->ops.push_back(
-        {.fn = &end_of_block, .index = static_cast<u16>(index), .cycles_before = block->cycles, .ends_block = true});
-    block->ops.shrink_to_fit();
-    return block;
+    header.count = static_cast<u16>(index);
+    header.cycles = std::max<u16>(1, whole_up(cycles));  // time moves even if every instruction is free
+    decoded_.push_back(
+        {.fn = &end_of_block, .index = static_cast<u16>(index), .cycles_before = header.cycles, .ends_block = true});
+    header.op_count = static_cast<u32>(decoded_.size());
+    const std::size_t op_bytes = decoded_.size() * sizeof(Op);
+    auto* memory =
+        static_cast<u8*>(::operator new (sizeof(Block) + op_bytes + sizeof(Links), std::align_val_t{alignof(Block)}));
+    auto* block = new (memory) Block(header);
+    std::uninitialized_copy(decoded_.begin(), decoded_.end(), reinterpret_cast<Op*>(memory + sizeof(Block)));
+    new (memory + sizeof(Block) + op_bytes) Links;
+    return BlockPtr(block);
 }
 
 const Block* CodeCache::get(const RamView& ram, u64 pa, const std::bitset<1024>& probe_offsets) {
@@ -72,19 +80,20 @@ const Block* CodeCache::get(const RamView& ram, u64 pa, const std::bitset<1024>&
     auto& block = page->blocks[(pa & kPageMask) >> 2];
     if (!block) {
         block = decode_block(ram, pa, probe_offsets);
-        ops_ += block->ops.size();
+        ops_ += block->op_count;
         const u64 first = (pa & kPageMask) >> 6;
         const u64 last = ((pa & kPageMask) + 4 * u64{block->count} - 1) >> 6;
         for (u64 line = first; line <= last; ++line) page->lines |= u64{1} << line;
     }
-    table_[(pa >> 2) & (kTableSize - 1)] = {pa, block.get()};
+    table_[slot_of(pa)] = {pa, block.get()};
     return block.get();
 }
 
-void CodeCache::retire(std::unique_ptr<Block> block) {
-    Entry& e = table_[(block->pa >> 2) & (kTableSize - 1)];
+void CodeCache::retire(BlockPtr block) {
+    Entry& e = table_[slot_of(block->pa)];
     if (e.block == block.get()) e = {};
-    ops_ -= block->ops.size();
+    ops_ -= block->op_count;
+    ++generation_;
     retired_.push_back(std::move(block));
 }
 

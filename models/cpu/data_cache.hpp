@@ -27,6 +27,9 @@ public:
             return 0;
         return access_slow(line);
     }
+    // An access to a line that its set has in front adds nothing and changes nothing. They stay where they are.
+    [[nodiscard]] const u64* front_lines() const { return l1_.front.data(); }
+    [[nodiscard]] u64 set_mask() const { return l1_.set_mask; }
     void clean_invalidate(u64 pa);  // DC IVAC, CIVAC
     void reset();
 

@@ -14,7 +14,10 @@ u64 canonical(u64 va) { return static_cast<u64>(static_cast<i64>(va << 8) >> 8);
 
 }  // namespace
 
-void DebugPort::update() { active_ = armed_ != Armed::kNo || !breakpoints_.empty() || !watchpoints_.empty(); }
+void DebugPort::update() {
+    active_ = armed_ != Armed::kNo || !breakpoints_.empty() || !watchpoints_.empty();
+    pe_.attention = true;  // blocks in flight come back to Engine::run, which looks at it
+}
 
 void DebugPort::set_breakpoints(std::span<const u64> addresses) {
     breakpoints_ = {addresses.begin(), addresses.end()};
@@ -68,7 +71,7 @@ void DebugPort::report_step() {
 }
 
 u64 DebugPort::retired_before(const Op* op) const {
-    const Block* block = impl_of(pe_).block;
+    const Block* block = pe_.fast.block;
     return block ? pe_.instructions - (block->count - op->index) : pe_.instructions;
 }
 
@@ -105,7 +108,7 @@ bool DebugPort::stop(const Op* op, const DebugStop& why) {
     Engine::Impl& impl = impl_of(pe);
     disarm();
     const u64 retired = retired_before(op);
-    const u64 ahead = impl.block ? impl.block->cycles - op->cycles_before : 0;
+    const u64 ahead = pe.fast.block ? pe.fast.block->cycles - op->cycles_before : 0;
     const u64 ahead_instructions = pe.instructions - retired;
     const u64 pc = pe.pc, slow_pc = pe.slow_pc, now_ps = pe.now_ps;
     const u8 btype = pe.ps.btype;
@@ -113,11 +116,11 @@ bool DebugPort::stop(const Op* op, const DebugStop& why) {
     pe.cycles -= ahead;
     execution -= ahead;
     pe.instructions = retired;
-    if (op->index == 0) pe.ps.btype = impl.entry_btype;
+    if (op->index == 0) pe.ps.btype = pe.fast.entry_btype;
     pe.pc = pe.slow_pc = pe.pc_of(op);
     pe.update_now();
     if (handler_(why)) {
-        impl.block = nullptr;
+        pe.fast.block = nullptr;
         impl.drop_pending();
         pe.attention = true;
         return true;

@@ -3,6 +3,7 @@
 //
 // A block's instructions and whole cycles are charged at its entry; whoever leaves in the middle gives the rest back
 // (retire_until). What a slow path inside a block takes for the present is therefore late by less than the block.
+#include "models/cpu/chain.hpp"
 #include "models/cpu/engine_impl.hpp"
 #include "models/cpu/platform.hpp"
 #include "models/cpu/software_step.hpp"
@@ -11,8 +12,7 @@
 namespace bbmsim::cpu {
 
 void retire_until(Pe& pe, const Op* op, bool including) {
-    Engine::Impl& impl = impl_of(pe);
-    const Block* block = impl.block;
+    const Block* block = pe.fast.block;
     if (!block) return;
     const unsigned retired = op->index + (including ? 1u : 0u);
     const unsigned spent = including ? (op + 1)->cycles_before : op->cycles_before;
@@ -20,12 +20,11 @@ void retire_until(Pe& pe, const Op* op, bool including) {
     const u64 unspent = block->cycles - spent;
     pe.cycles -= unspent;
     pe.cost[static_cast<unsigned>(Cost::kExecution)] -= unspent;
-    impl.block = nullptr;  // once
+    pe.fast.block = nullptr;  // once
 }
 
 const Op* leave_for(Pe& pe, const Op* op, Exit why) {
-    Engine::Impl& impl = impl_of(pe);
-    if (op->index == 0) pe.ps.btype = impl.entry_btype;
+    if (op->index == 0) pe.ps.btype = pe.fast.entry_btype;
     pe.pc = pe.pc_of(op);
     retire_until(pe, op, false);
     pe.exit = why;
@@ -39,19 +38,22 @@ const Op* leave_after(Pe& pe, const Op* op, Exit why) {
     return nullptr;
 }
 
-const Op* end_of_block(Pe& pe, const Op* op) { return pe.branch(pe.pc_of(op)); }
+const Op* end_of_block(Pe& pe, const Op* op) {
+    return chain(pe, reinterpret_cast<const Links*>(op + 1), pe.pc_of(op), Way::kOn);
+}
 
 const Op* probe_check(Pe& pe, const Op* op) {
     Engine::Impl& impl = impl_of(pe);
     const u64 va = pe.pc_of(op);
-    if (!impl.probes.contains(va)) return op + 1;
-    const u64 retired = impl.block ? pe.instructions - (impl.block->count - op->index) : pe.instructions;
+    if (!impl.probe_pages[(va >> kPageShift) & 1023] || !impl.probes.contains(va)) return next(pe, op);
+    const Block* block = pe.fast.block;
+    const u64 retired = block ? pe.instructions - (block->count - op->index) : pe.instructions;
     if (impl.probed_pc == va && impl.probed_instructions == retired) return op + 1;  // this very execution, again
     if (!pe.synced) return leave_for(pe, op, Exit::kSync);
     impl.probed_pc = va;
     impl.probed_instructions = retired;
     // The probe sees exactly what has retired; the rest of the block is charged again behind it.
-    const u64 ahead = impl.block ? impl.block->cycles - op->cycles_before : 0;
+    const u64 ahead = block ? block->cycles - op->cycles_before : 0;
     const u64 ahead_instructions = pe.instructions - retired;
     pe.cycles -= ahead;
     pe.cost[static_cast<unsigned>(Cost::kExecution)] -= ahead;
@@ -144,6 +146,24 @@ const Block* fetch_slow(Engine::Impl& impl, const mmu::TlbEntry*& entry) {
     return impl.code.get(ram, o.pa, impl.probe_offsets);
 }
 
+// A fetch that the filter answered: the policy's touch, and what BR wants to know of the page.
+inline void fetched(Engine::Impl& impl, mmu::TlbEntry* entry) {
+    Pe& pe = impl.pe;
+    if (entry == pe.fast.last_fetch) return;
+    if (pe.fast.touch_fetch) impl.mmu.touch_fetch(entry);
+    pe.fast.last_fetch = entry;
+    pe.guarded_page = entry->perms.guarded && impl.config.features.bti;
+}
+
+// The block that a slot of the fetch filter leads to.
+inline const Block* block_of(Engine::Impl& impl, const mmu::FilterSlot& slot, u64 pc) {
+    const u64 pa = (u64{slot.page} << kPageShift) | (pc & kPageMask);
+    if (const Block* found = impl.code.find(pa)) [[likely]]
+        return found;
+    if (!(impl.domain.ram.page_flags(PhysAddr(pa)) & kCode)) impl.domain.flag_page(PhysAddr(pa), kCode);
+    return impl.code.get(impl.domain.ram, pa, impl.probe_offsets);
+}
+
 // The block at pe.pc, or null after an exception.
 inline const Block* enter_block(Engine::Impl& impl) {
     Pe& pe = impl.pe;
@@ -152,53 +172,40 @@ inline const Block* enter_block(Engine::Impl& impl) {
         return nullptr;
     }
     const Block* block = nullptr;
-    const mmu::TlbEntry* entry = nullptr;
-    mmu::FilterSlot* slot =
-        pe.fast.filter->find(static_cast<mmu::TranslationFilter::BankId>(pe.fast.fetch_bank), pe.pc);
-    if (slot) [[likely]] {
-        if (pe.fast.touch_fetch && slot->entry != pe.fast.last_fetch) {
-            impl.mmu.touch_fetch(slot->entry);
-            pe.fast.last_fetch = slot->entry;
-        }
+    const mmu::FilterSlot& slot = fetch_slot(pe, pe.pc);
+    if (answers(slot, pe.pc)) [[likely]] {
+        fetched(impl, slot.entry);
         ++pe.filter_fetch_hits;
-        const u64 pa = (u64{slot->page} << kPageShift) | (pe.pc & kPageMask);
-        entry = slot->entry;
-        block = impl.code.find(pa);
-        if (!block) [[unlikely]] {
-            if (!(impl.domain.ram.page_flags(PhysAddr(pa)) & kCode)) impl.domain.flag_page(PhysAddr(pa), kCode);
-            block = impl.code.get(impl.domain.ram, pa, impl.probe_offsets);
-        }
+        block = block_of(impl, slot, pe.pc);
     } else {
+        const mmu::TlbEntry* entry = nullptr;
         block = fetch_slow(impl, entry);
         if (!block) return nullptr;
+        pe.guarded_page = entry && entry->perms.guarded && impl.config.features.bti;
     }
-    pe.guarded_page = entry && entry->perms.guarded && impl.config.features.bti;
-    impl.entry_btype = pe.ps.btype;
+    pe.fast.entry_btype = pe.ps.btype;
     if (pe.ps.btype) [[unlikely]] {
-        if (pe.guarded_page) {
-            u32 raw = 0;
-            for (const Op& op : block->ops)
-                if (op.fn != &probe_check) {
-                    raw = op.raw;
-                    break;
-                }
-            if (!branch_target_allowed(pe, raw)) {
-                pe.update_now();
-                pe.slow_pc = pe.pc;
-                take_exception(pe, Vector::kSync, pe.pc, make_esr(0x0d, pe.ps.btype));
-                return nullptr;
-            }
+        if (pe.guarded_page && !branch_target_allowed(pe, block->first_raw)) {
+            pe.update_now();
+            pe.slow_pc = pe.pc;
+            take_exception(pe, Vector::kSync, pe.pc, make_esr(0x0d, pe.ps.btype));
+            return nullptr;
         }
         pe.ps.btype = 0;
     }
     return block;
 }
 
-// One by one, for those who look at every instruction: the trace, the debugger.
+// One by one, for those who look at every instruction: the trace, the debugger. Each op is executed as a copy with
+// nothing behind it, or it would go on by itself; Engine::run has seen to it that no block follows either.
 void observe_block(Engine::Impl& impl, const Op* op) {
     Pe& pe = impl.pe;
     while (op) {
-        if (op->fn != &end_of_block && op->fn != &probe_check) {
+        if (op->fn == &end_of_block) {
+            pe.branch(pe.pc_of(op));
+            return;
+        }
+        if (op->fn != &probe_check) {
             if (impl.debug.active() && impl.debug.before(op)) return;
             if (impl.trace && impl.domain.bus.wants(EventKind::kInstruction)) {
                 pe.slow_pc = pe.pc_of(op);
@@ -206,7 +213,9 @@ void observe_block(Engine::Impl& impl, const Op* op) {
                 emit(pe, {.kind = EventKind::kInstruction, .a = op->raw});
             }
         }
-        op = op->fn(pe, op);
+        Op copy[] = {op[0], op[1]};
+        copy[1].fn = [](Pe&, const Op* at) { return at; };
+        op = op->fn(pe, copy) ? op + 1 : nullptr;
     }
 }
 
@@ -217,21 +226,84 @@ void software_step(Engine::Impl& impl) {
     if (!pe.ps.ss) return take_step_exception(pe);
     const Block* block = enter_block(impl);
     if (!block) return;
-    const Block one = single(*block);
-    const u32 raw = (&one.ops.back() - 1)->raw;
+    const SingleBlock one = single(*block);
+    const u32 raw = block->first_raw;
     const u64 exceptions = pe.exceptions;
-    impl.block = &one;
-    pe.block_pc = pe.pc;
-    pe.instructions += one.count;
-    pe.charge(Cost::kExecution, one.cycles);
+    begin_block(pe, &one.block, pe.pc);
     pe.ps.ss = !calls(raw);
-    observe_block(impl, one.ops.data());
-    impl.block = nullptr;
+    pe.fast.cycle_limit = 0;
+    observe_block(impl, one.block.ops());
+    pe.fast.block = nullptr;
     pe.synced = false;
     stepped(pe, raw, exceptions);
 }
 
+const Op* begin_chained(Pe& pe, const Block* block, u64 pc) {
+    ++pe.filter_fetch_hits;
+    pe.synced = false;
+    begin_block(pe, block, pc);
+#ifdef BBMSIM_THREADED
+    return block->ops()->fn(pe, block->ops());
+#else
+    return block->ops();
+#endif
+}
+
 }  // namespace
+
+const Op* chain_slow(Pe& pe, const Links* links, Way way) {
+    const u64 pc = pe.pc;
+    const mmu::FilterSlot& slot = fetch_slot(pe, pc);
+    if (!answers(slot, pc)) return nullptr;
+    Engine::Impl& impl = impl_of(pe);
+    fetched(impl, slot.entry);
+    const auto n = static_cast<unsigned>(way);
+    const Block* block = links->to[n];
+    if (links->generation[n] != pe.fast.code_generation || block->page() != slot.page) {
+        block = block_of(impl, slot, pc);
+        auto* found = const_cast<Links*>(links);  // ops are constant to handlers, links are the engine's
+        found->to[n] = block;
+        found->generation[n] = pe.fast.code_generation;
+    }
+    pe.fast.entry_btype = 0;
+    return begin_chained(pe, block, pc);
+}
+
+namespace {
+
+// Another L1I entry than the last, or code that the table does not know.
+[[gnu::noinline]] const Op* chain_indirect_slow(Pe& pe) {
+    Engine::Impl& impl = impl_of(pe);
+    const u64 target = pe.pc;
+    const mmu::FilterSlot& slot = fetch_slot(pe, target);
+    fetched(impl, slot.entry);
+    const Block* block = block_of(impl, slot, target);
+    if (pe.ps.btype && pe.guarded_page && !branch_target_allowed(pe, block->first_raw)) [[unlikely]]
+        return nullptr;  // takes its exception at the entry that Engine::run makes
+    pe.fast.entry_btype = pe.ps.btype;
+    pe.ps.btype = 0;
+    return begin_chained(pe, block, target);
+}
+
+}  // namespace
+
+const Op* chain_indirect(Pe& pe, u64 target) {
+    pe.pc = target;
+    if (pe.attention || pe.cycles >= pe.fast.cycle_limit) [[unlikely]]
+        return nullptr;
+    const mmu::FilterSlot& slot = fetch_slot(pe, target);
+    if (!answers(slot, target)) [[unlikely]]
+        return nullptr;
+    if (slot.entry != pe.fast.last_fetch) return chain_indirect_slow(pe);
+    const Block* block = impl_of(pe).code.find((u64{slot.page} << kPageShift) | (target & kPageMask));
+    if (!block) [[unlikely]]
+        return chain_indirect_slow(pe);
+    if (pe.ps.btype && pe.guarded_page && !branch_target_allowed(pe, block->first_raw)) [[unlikely]]
+        return nullptr;  // takes its exception at the entry that Engine::run makes
+    pe.fast.entry_btype = pe.ps.btype;
+    pe.ps.btype = 0;
+    return begin_chained(pe, block, target);
+}
 
 Exit Engine::run(u64 cycle_limit) {
     Impl& impl = *impl_;
@@ -253,16 +325,16 @@ Exit Engine::run(u64 cycle_limit) {
         const Block* block = enter_block(impl);
         if (!block) [[unlikely]]
             continue;
-        impl.block = block;
-        pe.block_pc = pe.pc;
-        pe.instructions += block->count;
-        pe.charge(Cost::kExecution, block->cycles);
-        const Op* op = block->ops.data();
-        if (impl.trace || impl.debug.active()) [[unlikely]]
+        begin_block(pe, block, pe.pc);
+        const Op* op = block->ops();
+        if (impl.trace || impl.debug.active()) [[unlikely]] {
+            pe.fast.cycle_limit = 0;
             observe_block(impl, op);
-        else
+        } else {
+            pe.fast.cycle_limit = cycle_limit;
             do op = op->fn(pe, op);
             while (op);
+        }
         pe.synced = false;
         if (pe.exit != Exit::kNone) [[unlikely]]
             return pe.exit;

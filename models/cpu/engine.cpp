@@ -21,7 +21,7 @@ Engine::Impl::Impl(Engine& engine, Pe& pe, const CoreConfig& config, mmu::Mmu& m
       monitors(monitors),
       platform(platform),
       cache(config.cache),
-      code(this->config),
+      code(this->config, pe.fast.code_generation),
       debug(pe) {
     pe.engine = &engine;
     pe.mmu = &mmu;
@@ -29,8 +29,12 @@ Engine::Impl::Impl(Engine& engine, Pe& pe, const CoreConfig& config, mmu::Mmu& m
     pe.sys.mpidr = 0x80000000 | (u64{pe.id} / 16) << 8 | pe.id % 16;
     pe.fast.filter = &mmu.filter;
     pe.fast.cache = &cache;
+    pe.fast.front_lines = cache.front_lines();
+    pe.fast.cache_mask = cache.set_mask();
     pe.fast.touch_data = mmu.touch_needed_data();
     pe.fast.touch_fetch = mmu.touch_needed_fetch();
+    pe.fast.data_ring = mmu.data_ring();
+    pe.fast.data_ways = mmu.data_ways();
     mmu.now_ps = &pe.now_ps;
     mmu.current_pc = &pe.slow_pc;
     exception_cycles = std::max(1u, static_cast<u32>(std::ceil(config.timing.exception)));  // loops must move time
@@ -89,15 +93,20 @@ void Engine::reset(u64 entry_pa, u64 x0) {
 void Engine::set_probes(std::span<const u64> addresses) {
     impl_->probes.clear();
     impl_->probe_offsets.reset();
+    impl_->probe_pages.reset();
     for (const u64 va : addresses) {
         impl_->probes.insert(va);
         impl_->probe_offsets.set((va & kPageMask) >> 2);
+        impl_->probe_pages.set((va >> kPageShift) & 1023);
     }
     impl_->code.clear();
     impl_->pe.attention = true;
 }
 
-void Engine::set_trace(bool every_instruction) { impl_->trace = every_instruction; }
+void Engine::set_trace(bool every_instruction) {
+    impl_->trace = every_instruction;
+    impl_->pe.attention = true;
+}
 
 void Engine::drop_code(PhysAddr pa, u64 size) {
     impl_->code.drop(pa.raw(), size);
@@ -134,6 +143,12 @@ void update_banks(Pe& pe) {
     const bool as_el1 = el1 && pe.ps.uao;
     pe.fast.user_read_bank = as_el1 ? Filter::kReadEl1 : Filter::kReadEl0;
     pe.fast.user_write_bank = as_el1 ? Filter::kWriteEl1 : Filter::kWriteEl0;
+    const auto slots = [&](u8 bank) { return &pe.fast.filter->slot(static_cast<Filter::BankId>(bank), 0); };
+    pe.fast.read_slots = slots(pe.fast.read_bank);
+    pe.fast.write_slots = slots(pe.fast.write_bank);
+    pe.fast.fetch_slots = slots(pe.fast.fetch_bank);
+    pe.fast.user_read_slots = slots(pe.fast.user_read_bank);
+    pe.fast.user_write_slots = slots(pe.fast.user_write_bank);
 }
 
 void set_pan(Pe& pe, bool value) {

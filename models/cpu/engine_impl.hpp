@@ -5,6 +5,7 @@
 #include "models/cpu/code_cache.hpp"
 #include "models/cpu/data_cache.hpp"
 #include "models/cpu/engine.hpp"
+#include "models/cpu/exec/pauth.hpp"
 #include "models/mmu/event.hpp"
 #include "models/mmu/mmu.hpp"
 
@@ -35,12 +36,11 @@ struct Engine::Impl {
     Platform& platform;
     DataCache cache;
     CodeCache code;
+    PacMemo pac_memo;
 
-    const Block* block = nullptr;  // in execution
-    bool dsb_waiting = false;      // a DSB has left with kWaitDvm,
-    u64 dsb_since = 0;             // at this cycle
-    u32 step_syndrome = 0;         // of the next software step exception
-    u8 entry_btype = 0;            // PSTATE.BTYPE at its first instruction
+    bool dsb_waiting = false;  // a DSB has left with kWaitDvm,
+    u64 dsb_since = 0;         // at this cycle
+    u32 step_syndrome = 0;     // of the next software step exception
     u32 exception_cycles = 0, barrier_cycles = 0;
     std::array<PendingTranslation, 2> pending;
     bool pan_sensitive = false;  // EL1 filter banks may hold pages that EL0 can access, entered with PAN=0
@@ -55,6 +55,7 @@ struct Engine::Impl {
 
     std::unordered_set<u64> probes;
     std::bitset<1024> probe_offsets;  // of instructions within a 4 KiB page
+    std::bitset<1024> probe_pages;    // by the low bits of the page number: the check ops of others end here
     u64 probed_pc = ~u64{0}, probed_instructions = 0;
     bool trace = false;
     DebugPort debug;

@@ -71,9 +71,8 @@ bool take_interrupt(Pe& pe) {
 }
 
 const Op* sync_exception(Pe& pe, const Op* op, u32 ec, u32 iss, const u64* far) {
-    Engine::Impl& impl = impl_of(pe);
     const u64 pc = pe.pc_of(op);
-    if (op->index == 0) pe.ps.btype = impl.entry_btype;
+    if (op->index == 0) pe.ps.btype = pe.fast.entry_btype;
     retire_until(pe, op, false);
     now_at(pe, pc);
     take_exception(pe, Vector::kSync, pc, make_esr(ec, iss), far);

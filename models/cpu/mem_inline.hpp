@@ -10,6 +10,7 @@
 #include "models/cpu/mem.hpp"
 #include "models/cpu/memory_slow.hpp"
 #include "models/mmu/filter.hpp"
+#include "models/mmu/mmu.hpp"
 
 #include <cstring>
 #include <type_traits>
@@ -18,13 +19,26 @@ namespace bbmsim::cpu {
 
 namespace fast {
 
+// The policy's touch of the L1D entry behind a slot: another one than the last.
+[[gnu::always_inline]] inline void touch(Pe& pe, const mmu::FilterSlot* slot) {
+    pe.fast.last_data = slot->entry;
+    if (!pe.fast.touch_data) return;
+    if (pe.fast.data_ring) [[likely]]
+        mmu::replacement::make_newest(pe.fast.data_ring, pe.fast.data_ways, slot->entry->index);
+    else
+        pe.mmu->touch_data(slot->entry);
+}
+
 // The host address of [va, va + bytes) if the filter answers and no alignment rule is in the way; charges and counts.
-inline u8* hit(Pe& pe, u8 bank, u64 va, unsigned bytes, u64 elem_mask) {
-    mmu::FilterSlot* slot = pe.fast.filter->find(static_cast<mmu::TranslationFilter::BankId>(bank), va);
+// `bank`: of the filter, see FastPath.
+[[gnu::always_inline]] inline u8* hit(Pe& pe, mmu::FilterSlot* bank, u64 va, unsigned bytes, u64 elem_mask) {
+    const mmu::FilterSlot* slot = &bank[(va >> kPageShift) & (mmu::TranslationFilter::kSlots - 1)];
     const u64 offset = va & kPageMask;
-    if (!slot || offset > kPageBytes - bytes || (va & elem_mask & pe.fast.align_mask)) [[unlikely]]
+    // The page of the last byte: an access that crosses into the next page finds a tag that never belongs here.
+    if (slot->tag != ((va + bytes - 1) & ~kPageMask) || (va & elem_mask & pe.fast.align_mask) ||
+        slot->gen != slot->entry->gen) [[unlikely]]
         return nullptr;
-    if (pe.fast.touch_data && slot->entry != pe.fast.last_data) slow::touch_data(pe, slot);
+    if (slot->entry != pe.fast.last_data) touch(pe, slot);
     ++pe.filter_data_hits;
     const u64 pa = (u64{slot->page} << kPageShift) | offset;
     if (const u32 extra = pe.fast.cache->access(pa)) [[unlikely]]
@@ -32,68 +46,117 @@ inline u8* hit(Pe& pe, u8 bank, u64 va, unsigned bytes, u64 elem_mask) {
     return slot->host + offset;
 }
 
-inline u8 read_bank(const Pe& pe, MemMode mode) {
-    return mode == MemMode::kUnprivileged ? pe.fast.user_read_bank : pe.fast.read_bank;
+// hit() where nothing needs a call: a line that is the newest of its set. Null: nothing happened but a touch, which may
+// be repeated; the handler goes on to its general form, by a jump.
+[[gnu::always_inline]] inline u8* quick_hit(Pe& pe, mmu::FilterSlot* bank, u64 va, unsigned bytes, u64 elem_mask) {
+    const mmu::FilterSlot* slot = &bank[(va >> kPageShift) & (mmu::TranslationFilter::kSlots - 1)];
+    const u64 offset = va & kPageMask;
+    const u64 line = ((u64{slot->page} << kPageShift) | offset) >> DataCache::kLineShift;
+    if (slot->tag != ((va + bytes - 1) & ~kPageMask) || (va & elem_mask & pe.fast.align_mask) ||
+        slot->gen != slot->entry->gen || pe.fast.front_lines[line & pe.fast.cache_mask] != line) [[unlikely]]
+        return nullptr;
+    if (slot->entry != pe.fast.last_data) {
+        if (pe.fast.touch_data && !pe.fast.data_ring) [[unlikely]]
+            return nullptr;
+        touch(pe, slot);
+    }
+    ++pe.filter_data_hits;
+    return slot->host + offset;
 }
-inline u8 write_bank(const Pe& pe, MemMode mode) {
-    return mode == MemMode::kUnprivileged ? pe.fast.user_write_bank : pe.fast.write_bank;
+
+inline mmu::FilterSlot* read_slots(const Pe& pe, MemMode mode) {
+    return mode == MemMode::kUnprivileged ? pe.fast.user_read_slots : pe.fast.read_slots;
+}
+inline mmu::FilterSlot* write_slots(const Pe& pe, MemMode mode) {
+    return mode == MemMode::kUnprivileged ? pe.fast.user_write_slots : pe.fast.write_slots;
+}
+
+// Slow reads and writes by value: the handlers' own variables must not have an address (pe.hpp: next).
+struct Loaded {
+    u64 value;
+    bool done;
+};
+template <class T>
+[[gnu::noinline]] Loaded load_slow(Pe& pe, const Op* op, u64 va, MemMode mode) {
+    T value{};
+    const bool done = slow::read(pe, op, va, sizeof(T), 1, mode, &value);
+    return {value, done};
+}
+template <class T>
+[[gnu::noinline]] bool store_slow(Pe& pe, const Op* op, u64 va, T value, MemMode mode) {
+    return slow::write(pe, op, va, sizeof(T), 1, mode, &value);
+}
+template <class T>
+[[gnu::noinline]] bool load_pair_slow(Pe& pe, const Op* op, u64 va) {  // into pe.slow_pair
+    T both[2];
+    if (!slow::read(pe, op, va, sizeof(T), 2, MemMode::kNormal, both)) return false;
+    pe.slow_pair[0] = both[0];
+    pe.slow_pair[1] = both[1];
+    return true;
+}
+template <class T>
+[[gnu::noinline]] bool store_pair_slow(Pe& pe, const Op* op, u64 va, T a, T b) {
+    const T both[2] = {a, b};
+    return slow::write(pe, op, va, sizeof(T), 2, MemMode::kNormal, both);
 }
 
 }  // namespace fast
 
 template <class T>
-bool load(Pe& pe, const Op* op, u64 va, T& value, MemMode mode) {
+[[gnu::always_inline]] inline bool load(Pe& pe, const Op* op, u64 va, T& value, MemMode mode) {
     if (mode == MemMode::kAcquireRelease && (va & (sizeof(T) - 1))) [[unlikely]]
         return alignment_fault(pe, op, va, false), false;
-    if (const u8* host = fast::hit(pe, fast::read_bank(pe, mode), va, sizeof(T), sizeof(T) - 1)) [[likely]] {
+    if (const u8* host = fast::hit(pe, fast::read_slots(pe, mode), va, sizeof(T), sizeof(T) - 1)) [[likely]] {
         std::memcpy(&value, host, sizeof(T));
         ++pe.loads;
-    } else if (!slow::read(pe, op, va, sizeof(T), 1, mode, &value)) {
-        return false;
+    } else {
+        const fast::Loaded loaded = fast::load_slow<T>(pe, op, va, mode);
+        if (!loaded.done) return false;
+        value = static_cast<T>(loaded.value);
     }
     if (mode == MemMode::kAcquireRelease && pe.fast.acquire) slow::acquire(pe);
     return true;
 }
 
 template <class T>
-bool store(Pe& pe, const Op* op, u64 va, T value, MemMode mode) {
+[[gnu::always_inline]] inline bool store(Pe& pe, const Op* op, u64 va, T value, MemMode mode) {
     if (mode == MemMode::kAcquireRelease && (va & (sizeof(T) - 1))) [[unlikely]]
         return alignment_fault(pe, op, va, true), false;
-    if (u8* host = fast::hit(pe, fast::write_bank(pe, mode), va, sizeof(T), sizeof(T) - 1)) [[likely]] {
+    if (u8* host = fast::hit(pe, fast::write_slots(pe, mode), va, sizeof(T), sizeof(T) - 1)) [[likely]] {
         std::memcpy(host, &value, sizeof(T));
         ++pe.stores;
         return true;
     }
-    return slow::write(pe, op, va, sizeof(T), 1, mode, &value);
+    return fast::store_slow<T>(pe, op, va, value, mode);
 }
 
 template <class T>
-bool load_pair(Pe& pe, const Op* op, u64 va, T& a, T& b) {
-    T both[2];
-    if (const u8* host = fast::hit(pe, pe.fast.read_bank, va, sizeof both, sizeof(T) - 1)) [[likely]] {
-        std::memcpy(both, host, sizeof both);
+[[gnu::always_inline]] inline bool load_pair(Pe& pe, const Op* op, u64 va, T& a, T& b) {
+    if (const u8* host = fast::hit(pe, pe.fast.read_slots, va, 2 * sizeof(T), sizeof(T) - 1)) [[likely]] {
+        std::memcpy(&a, host, sizeof(T));
+        std::memcpy(&b, host + sizeof(T), sizeof(T));
         ++pe.loads;
-    } else if (!slow::read(pe, op, va, sizeof(T), 2, MemMode::kNormal, both)) {
-        return false;
+        return true;
     }
-    a = both[0];
-    b = both[1];
+    if (!fast::load_pair_slow<T>(pe, op, va)) return false;
+    a = static_cast<T>(pe.slow_pair[0]);
+    b = static_cast<T>(pe.slow_pair[1]);
     return true;
 }
 
 template <class T>
-bool store_pair(Pe& pe, const Op* op, u64 va, T a, T b) {
-    const T both[2] = {a, b};
-    if (u8* host = fast::hit(pe, pe.fast.write_bank, va, sizeof both, sizeof(T) - 1)) [[likely]] {
-        std::memcpy(host, both, sizeof both);
+[[gnu::always_inline]] inline bool store_pair(Pe& pe, const Op* op, u64 va, T a, T b) {
+    if (u8* host = fast::hit(pe, pe.fast.write_slots, va, 2 * sizeof(T), sizeof(T) - 1)) [[likely]] {
+        std::memcpy(host, &a, sizeof(T));
+        std::memcpy(host + sizeof(T), &b, sizeof(T));
         ++pe.stores;
         return true;
     }
-    return slow::write(pe, op, va, sizeof(T), 2, MemMode::kNormal, both);
+    return fast::store_pair_slow<T>(pe, op, va, a, b);
 }
 
 inline bool load_elements(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count, void* out) {
-    if (const u8* host = fast::hit(pe, pe.fast.read_bank, va, elem * count, elem - 1)) [[likely]] {
+    if (const u8* host = fast::hit(pe, pe.fast.read_slots, va, elem * count, elem - 1)) [[likely]] {
         std::memcpy(out, host, elem * count);
         ++pe.loads;
         return true;
@@ -102,7 +165,7 @@ inline bool load_elements(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned 
 }
 
 inline bool store_elements(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count, const void* in) {
-    if (u8* host = fast::hit(pe, pe.fast.write_bank, va, elem * count, elem - 1)) [[likely]] {
+    if (u8* host = fast::hit(pe, pe.fast.write_slots, va, elem * count, elem - 1)) [[likely]] {
         std::memcpy(host, in, elem * count);
         ++pe.stores;
         return true;
@@ -163,7 +226,7 @@ bool rmw(Pe& pe, const Op* op, u64 va, unsigned count, T* old, bool acquire, F&&
     if (va & (bytes - 1)) [[unlikely]]
         return alignment_fault(pe, op, va, true), false;
     T value[2];
-    if (u8* host = hit(pe, pe.fast.write_bank, va, bytes, 0)) [[likely]] {
+    if (u8* host = hit(pe, pe.fast.write_slots, va, bytes, 0)) [[likely]] {
         std::memcpy(old, host, bytes);
         if (new_value(old, value)) std::memcpy(host, value, bytes);
         ++pe.loads;

@@ -126,14 +126,15 @@ bool clears_monitors(const Engine::Impl& impl, const Resolved& access) {
 // What fast::hit() and a load do, for a page of RAM that has no host memory.
 bool read_unbacked(Engine::Impl& impl, u64 va, unsigned elem, unsigned total, MemMode mode, void* out) {
     Pe& pe = impl.pe;
-    const auto bank = static_cast<mmu::TranslationFilter::BankId>(fast::read_bank(pe, mode));
+    const bool user = mode == MemMode::kUnprivileged;
+    const auto bank = static_cast<mmu::TranslationFilter::BankId>(user ? pe.fast.user_read_bank : pe.fast.read_bank);
     const mmu::FilterSlot* slot = pe.fast.filter->find_unbacked(bank, va);
     const u64 offset = va & kPageMask;
     if (!slot || offset > kPageBytes - total || (va & (elem - 1) & pe.fast.align_mask)) return false;
     const RamView& ram = impl.domain.ram;
     const PhysAddr pa((u64{slot->page} << kPageShift) | offset);
     if (ram.page_flags(pa) & kBacked) return false;
-    if (pe.fast.touch_data && slot->entry != pe.fast.last_data) slow::touch_data(pe, slot);
+    if (slot->entry != pe.fast.last_data) fast::touch(pe, slot);
     ++pe.filter_data_hits;
     pe.charge(Cost::kCache, pe.fast.cache->access(pa.raw()));
     if (total == 8 && offset % 8 == 0) {
@@ -267,7 +268,7 @@ bool load_exclusive(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count,
     const unsigned total = elem * count;
     if (va & (total - 1)) return alignment_fault(pe, op, va, false), false;
     const bool privileged = pe.ps.el == 1;
-    if (const u8* host = fast::hit(pe, pe.fast.read_bank, va, total, 0)) {
+    if (const u8* host = fast::hit(pe, pe.fast.read_slots, va, total, 0)) {
         std::memcpy(out, host, total);
         const auto* slot = pe.fast.filter->find(static_cast<mmu::TranslationFilter::BankId>(pe.fast.read_bank), va);
         ++pe.loads;
@@ -361,7 +362,7 @@ bool zero_block(Pe& pe, const Op* op, u64 va) {
     static constexpr std::array<u8, 64> kZeros{};
     Engine::Impl& impl = impl_of(pe);
     va &= ~u64{63};
-    if (u8* host = fast::hit(pe, pe.fast.write_bank, va, 64, 0)) {
+    if (u8* host = fast::hit(pe, pe.fast.write_slots, va, 64, 0)) {
         std::memset(host, 0, 64);
         ++pe.stores;
         return true;
@@ -388,12 +389,6 @@ bool zero_block(Pe& pe, const Op* op, u64 va) {
 
 void acquire(Pe& pe) {
     if (auto* checker = impl_of(pe).domain.checker) checker->on_acquire(pe.id);
-}
-
-void touch_data(Pe& pe, const void* slot) {
-    mmu::TlbEntry* entry = static_cast<const mmu::FilterSlot*>(slot)->entry;
-    pe.mmu->touch_data(entry);
-    pe.fast.last_data = entry;
 }
 
 }  // namespace slow

@@ -28,7 +28,6 @@ void rmw_commit(Pe& pe, const Rmw& rmw, unsigned size, const void* value);
 
 bool zero_block(Pe& pe, const Op* op, u64 va);  // DC ZVA: 64 bytes
 
-void acquire(Pe& pe);                       // tells the checker
-void touch_data(Pe& pe, const void* slot);  // policy touch of a FilterSlot's entry
+void acquire(Pe& pe);  // tells the checker
 
 }  // namespace bbmsim::cpu::slow

@@ -9,9 +9,9 @@ namespace bbmsim::cpu {
 struct Pe;
 struct Op;
 
-// Executes one instruction. Returns op + 1 to go on in the block, or null to leave it: after a branch (pe.pc is the
-// target), an exception (pe.pc is the vector), or with pe.exit set (pe.pc is where to resume). See pe.hpp: leave
-// helpers.
+// Executes one instruction. Returns op + 1 or next(pe, op) to go on in the block, or null to leave it: after a branch
+// (pe.pc is the target), an exception (pe.pc is the vector), or with pe.exit set (pe.pc is where to resume). See
+// pe.hpp: leave helpers, and chain.hpp: from block to block.
 using Handler = const Op* (*)(Pe& pe, const Op* op);
 
 enum class OpClass : u8 {
@@ -33,7 +33,7 @@ inline constexpr u8 kRegSp = 31;    // the current stack pointer
 inline constexpr u8 kRegZero = 32;  // reads as zero, never written
 inline constexpr u8 kRegSink = 33;  // written by instructions whose destination is XZR, never read
 
-struct Op {
+struct alignas(32) Op {  // never in two cache lines
     Handler fn = nullptr;
     u64 imm = 0;
     u8 rd = 0, rn = 0, rm = 0, ra = 0;  // register file indices

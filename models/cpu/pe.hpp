@@ -12,13 +12,18 @@
 namespace bbmsim::mmu {
 class Mmu;
 class TranslationFilter;
+struct FilterSlot;
 struct TlbEntry;
+namespace replacement {
+struct RecencyNode;
+}
 }  // namespace bbmsim::mmu
 
 namespace bbmsim::cpu {
 
 class DataCache;
 class Engine;
+struct Block;
 
 // Why Engine::run came back. In all cases pe.pc is the next instruction to execute.
 enum class Exit : u8 {
@@ -52,10 +57,22 @@ struct ExclusiveState {
     u8 size = 0;
 };
 
-// What the inline memory path looks at, derived by the engine from PSTATE and SCTLR whenever they change.
+// What the inline paths of memory accesses and block ends look at, derived by the engine from PSTATE and SCTLR whenever
+// they change.
 struct FastPath {
-    mmu::TranslationFilter* filter = nullptr;
+    mmu::FilterSlot *read_slots = nullptr, *write_slots = nullptr;  // banks of the filter by EL, kSlots each
+    mmu::FilterSlot *user_read_slots = nullptr, *user_write_slots = nullptr;
+    mmu::FilterSlot* fetch_slots = nullptr;
     DataCache* cache = nullptr;
+    const u64* front_lines = nullptr;  // of its L1D, and how a line finds its set
+    u64 cache_mask = 0;
+    mmu::replacement::RecencyNode* data_ring = nullptr;  // of an L1D TLB of one set with lru: touched inline
+    u32 data_ways = 0;
+    u8 entry_btype = 0;            // PSTATE.BTYPE at the first instruction of the block
+    const Block* block = nullptr;  // in execution
+    u64 code_generation = 1;       // moves when decoded blocks go: links between blocks from before are void
+    u64 cycle_limit = 0;           // of Engine::run
+    mmu::TranslationFilter* filter = nullptr;
     const mmu::TlbEntry* last_data = nullptr;  // L1D entry touched last: touching it again changes nothing
     const mmu::TlbEntry* last_fetch = nullptr;
     u64 align_mask = 0;                                // ~0 if SCTLR.A: every access must be aligned to its size
@@ -95,9 +112,10 @@ struct Pe {
     u64 exceptions = 0, interrupts = 0, tlb_conflict_aborts = 0;
     std::array<u64, 3 * 2 * 6> tlbi_count{};  // [scope][range][kind], by Tlbi's enumerators
     u64 dsb_count = 0, dvm_sent = 0;
-    u64 now_ps = 0;       // local time on the board's scale, kept current at slow-path entry: update_now()
-    u64 khz = 2'000'000;  // CoreConfig::freq_mhz in kHz, by Engine's constructor
-    u64 slow_pc = 0;      // of the instruction on a slow path; what Mmu::current_pc points at
+    u64 now_ps = 0;                  // local time on the board's scale, kept current at slow-path entry: update_now()
+    u64 khz = 2'000'000;             // CoreConfig::freq_mhz in kHz, by Engine's constructor
+    u64 slow_pc = 0;                 // of the instruction on a slow path; what Mmu::current_pc points at
+    std::array<u64, 2> slow_pair{};  // what a pair read on the slow path gave
     u64 instructions_at_exception = 0;
     u64 unmodelled_fp = 0, unmodelled_fp_pc = 0;  // FP/SIMD instructions met, and where the first was
     u64 abort_loop = 0;                           // consecutive exceptions without a retired instruction between them
@@ -123,6 +141,18 @@ struct Pe {
         return nullptr;
     }
 };
+
+// How a handler that is done goes on: to the next op of the block. The compiler turns the call into a jump (a handler
+// must have no local variable whose address left it), so hot handlers follow one another without coming back to
+// Engine::run. `return op + 1` is the same, through Engine::run; so it is where calls stay calls (BBMSIM_THREADED).
+inline const Op* next(Pe& pe, const Op* op) {
+#ifdef BBMSIM_THREADED
+    return op[1].fn(pe, op + 1);
+#else
+    static_cast<void>(pe);
+    return op + 1;
+#endif
+}
 
 // Defined by the engine (engine.cpp, exceptions.cpp). Each returns null for the handler to return.
 const Op* leave_for(Pe& pe, const Op* op, Exit why);    // re-execute `op` later: it did not retire

@@ -31,16 +31,16 @@ void take_step_exception(Pe& pe) {
     take_exception(pe, Vector::kSync, pe.pc, make_esr(kEcStep + (pe.ps.el == 1), iss));
 }
 
-Block single(const Block& block) {
-    Block one;
-    one.pa = block.pa;
-    one.count = 1;
-    std::size_t first = 0;
-    while (block.ops[first].fn == &probe_check) ++first;
-    const Op& next = block.ops[first + 1];
-    one.cycles = block.count == 1 ? block.cycles : next.cycles_before;
-    one.ops.assign(block.ops.begin(), block.ops.begin() + static_cast<std::ptrdiff_t>(first) + 1);
-    one.ops.push_back({.fn = &end_of_block, .index = 1, .cycles_before = one.cycles, .ends_block = true});
+SingleBlock single(const Block& block) {
+    SingleBlock one;
+    one.block.pa = block.pa;
+    one.block.count = 1;
+    one.block.first_raw = block.first_raw;
+    const u32 first = block.ops()[0].fn == &probe_check ? 1 : 0;
+    one.block.cycles = block.count == 1 ? block.cycles : block.ops()[first + 1].cycles_before;
+    for (u32 i = 0; i <= first; ++i) one.ops[i] = block.ops()[i];
+    one.ops[first + 1] = {.fn = &end_of_block, .index = 1, .cycles_before = one.block.cycles, .ends_block = true};
+    one.block.op_count = first + 2;
     return one;
 }
 

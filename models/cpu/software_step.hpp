@@ -9,12 +9,21 @@
 #include "models/cpu/code_cache.hpp"
 #include "models/cpu/pe.hpp"
 
+#include <array>
+#include <cstddef>
+
 namespace bbmsim::cpu {
+
+struct SingleBlock {
+    Block block;
+    std::array<Op, 3> ops;  // block.ops()
+};
+static_assert(offsetof(SingleBlock, ops) == sizeof(Block));
 
 bool step_enabled(const Pe& pe);                       // at the current EL
 bool step_enabled(const Pe& pe, u8 el, u8 daif);       // at another
 void take_step_exception(Pe& pe);                      // active-pending
-Block single(const Block& block);                      // its first instruction, with the probe in front of it
+SingleBlock single(const Block& block);                // its first instruction, with the probe in front of it
 void stepped(Pe& pe, u32 raw, u64 exceptions_before);  // PSTATE.SS behind it; `raw`: what was executed
 
 // An instruction that calls: PSTATE.SS is cleared before it takes its exception (SSAdvance).

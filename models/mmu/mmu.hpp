@@ -136,6 +136,11 @@ public:
     // False if touching changes nothing for the L1 policy (fifo, random): callers skip it.
     [[nodiscard]] bool touch_needed_data() const { return touch_[1] != Touch::kNothing; }
     [[nodiscard]] bool touch_needed_fetch() const { return touch_[0] != Touch::kNothing; }
+    // The ring in which touching an L1D entry (not the MMU-off one) is make_newest(); null if it is something else.
+    [[nodiscard]] replacement::RecencyNode* data_ring() const {
+        return touch_[1] == Touch::kRing ? l1_rings_[1] : nullptr;
+    }
+    [[nodiscard]] u32 data_ways() const { return l1_ways_[1]; }
 
     // With the MMU off translate() gives the identity through one pseudo entry (level kMmuOffLevel, span everything),
     // which may go into filter slots like any other: data is Device-nGnRnE and fetches are Normal, the engine looks at

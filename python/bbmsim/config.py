@@ -259,8 +259,14 @@ def describe_cores(cores: Sequence[Core]) -> str:
     return " + ".join(name if n == 1 else f"{n} x {name}" for name, n in runs)
 
 
+@lru_cache(maxsize=None)
+def _hints(cls: type[Any]) -> dict[str, Any]:
+    return get_type_hints(cls)
+
+
 def _from_dict(cls: type[T], values: Mapping[str, Any]) -> T:
-    hints = get_type_hints(cls)
+    hashable: Any = cls  # mypy does not know that classes are
+    hints = _hints(hashable)
     built = {k: _from_dict(hints[k], v) if dataclasses.is_dataclass(hints[k]) else v for k, v in values.items()}
     return cls(**built)
 

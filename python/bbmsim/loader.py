@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-
-from elftools.common.exceptions import ELFError, ELFParseError
-from elftools.construct import ConstructError
-from elftools.elf.elffile import ELFFile
-from elftools.elf.sections import SymbolTableSection
+from typing import TYPE_CHECKING
 
 from .errors import ConfigError
 from .units import address
+
+if TYPE_CHECKING:
+    from elftools.elf.elffile import ELFFile
 
 RAM_BASE = 0x4000_0000
 
@@ -55,6 +54,11 @@ def is_elf(path: Path) -> bool:
 
 def load_elf(path: Path) -> Program:
     """Segments at their physical addresses; the entry point as the physical address it is loaded at."""
+    # Only ELF files need it, and it takes its time.
+    from elftools.common.exceptions import ELFError, ELFParseError
+    from elftools.construct import ConstructError
+    from elftools.elf.elffile import ELFFile
+
     data = _read(path)
 
     def wrong(why: str) -> ConfigError:
@@ -103,6 +107,8 @@ def load_elf(path: Path) -> Program:
 
 
 def _symbols(elf: ELFFile) -> tuple[tuple[str, int, int, int], ...]:
+    from elftools.elf.sections import SymbolTableSection
+
     table = elf.get_section_by_name(".symtab")
     if not isinstance(table, SymbolTableSection):
         return ()

@@ -73,6 +73,7 @@ def result_of(
         "host": {
             **host,
             "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            "guest_ram_bytes": session.ram_used_bytes(),
         },
     }
     return Result(_plain(record), (rare, frequent), profile)

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar, overload
 
 from . import _core, findings, inspection, maps, record, timeline
@@ -41,7 +42,6 @@ class Simulation:
         self.disk_bytes = board.disk.bytes if board.disk.path else 0  #: size of the image when the simulation was made
         self._program = workload.program()
         self._program.check_fits(board.memory_bytes, workload.path)
-        self._symbols = {name for name, *_ in self._program.symbols}
         try:
             self._session = _core.Session(board.to_dict(), seed)
         except ValueError as error:
@@ -378,6 +378,10 @@ class Simulation:
                 return event_types.PhaseBegin(name, e.core, e.time_ps)
             return event_types.PhaseEnd(name, e.core, e.time_ps)
         return None
+
+    @cached_property
+    def _symbols(self) -> set[str]:
+        return {name for name, *_ in self._program.symbols}
 
     def _check_symbol(self, name: str, what: str) -> None:
         plain, plus, offset = name.partition("+")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from .events import MARKER_BEGIN, MARKER_END, EventKind, RawEvent, mask_of
@@ -54,8 +55,12 @@ class Recording:
     dropped: int
 
 
+_KINDS = {kind.value: kind for kind in EventKind}
+
+
 def recording(raw: tuple[Sequence[tuple[Any, ...]], int]) -> Recording:
-    return Recording([RawEvent(EventKind(e[0]), *e[1:]) for e in raw[0]], raw[1])
+    make = tuple.__new__  # as RawEvent._make, without a call in Python: there may be many
+    return Recording([make(RawEvent, (_KINDS[e[0]], *e[1:])) for e in raw[0]], raw[1])
 
 
 def build(
@@ -65,7 +70,8 @@ def build(
 
     `maintenance_until_ps`: TLBIs, DVM messages and DSBs are complete up to there.
     """
-    events = sorted(rare.events + frequent.events, key=lambda e: e.time_ps)
+    waited = [e for e in frequent.events if e.a or e.kind is not EventKind.DSB]
+    events = sorted(rare.events + waited, key=attrgetter("time_ps"))
     open_waits: dict[tuple[int, str], int] = {}
     open_phases: dict[tuple[int, int], int] = {}
     spans: list[tuple[int, str, int, int]] = []
@@ -94,7 +100,7 @@ def build(
                     phases.append({"core": e.core, "name": phase_names[e.a], "begin_ps": begin, "end_ps": e.time_ps})
         elif e.kind in _MARKS:
             marks.append((e.core, _MARKS[e.kind], e.time_ps))
-    covered = max((e.time_ps for e in rare.events), default=0) if rare.dropped else end_ps
+    covered = max(map(attrgetter("time_ps"), rare.events), default=0) if rare.dropped else end_ps
     spans += [(core, kind, begin, covered) for (core, kind), begin in open_waits.items()]
     phases += [
         {"core": core, "name": phase_names[i], "begin_ps": begin, "end_ps": covered}
@@ -104,7 +110,7 @@ def build(
     near = max(1, covered // _RESOLUTION)
     return {
         "end_ps": end_ps,
-        "maintenance_until_ps": max((e.time_ps for e in frequent.events), default=0) if frequent.dropped else end_ps,
+        "maintenance_until_ps": max(map(attrgetter("time_ps"), frequent.events), default=0) if frequent.dropped else end_ps,
         "phases": _merge_phases(phases, near)[:_MOST_PHASES],
         "spans": _merge_spans(spans, near),
         "marks": _merge_marks(marks, near),

@@ -301,6 +301,7 @@ void bind_results(py::class_<PySession>& c) {
     c.def("map_changes", [](PySession& s) { return all(s.get(), s->map_changes()); });
     c.def("injections", [](PySession& s) { return all(s.get(), s->injections()); });
     c.def("console", [](PySession& s) { return py::bytes(s->console()); });
+    c.def("ram_used_bytes", [](PySession& s) { return s->ram_used_bytes(); });
     c.def("remarks", [](PySession& s) { return s->remarks(); });
     c.def("guest_results", [](PySession& s) { return s->guest_results(); });
     c.def(

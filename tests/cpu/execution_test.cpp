@@ -14,8 +14,10 @@ struct Execution : testing::Test {
     FeatureConfig features;
     Pe pe;
 
+    static const Op* behind(Pe&, const Op* op) { return op; }  // handlers may go on by themselves: next()
     void execute(u32 raw) {
         Op op[2];
+        op[1].fn = &behind;
         ASSERT_TRUE(decode(raw, DecodeContext{features}, op[0]));
         pe.block_pc = pe.pc = 0x1000;
         if (const Op* next = op[0].fn(pe, op)) {

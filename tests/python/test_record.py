@@ -44,6 +44,8 @@ def test_records_follow_the_schema(clean: bs.Result, broken: bs.Result) -> None:
     for result in (clean, broken, run(workload="migrate", variant="broken")):
         jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(result.to_json()))
     assert broken.violations
+    host = clean.record["host"]
+    assert 1 << 16 < host["guest_ram_bytes"] < host["peak_rss_bytes"]
 
 
 def test_two_equal_runs_write_the_same_bytes_but_for_host(clean: bs.Result) -> None:

@@ -43,7 +43,7 @@ const Op* dsb(Pe& pe, const Op* op) {
 
 const Op* dmb(Pe& pe, const Op* op) {
     if (pe.fast.acquire) slow::acquire(pe);
-    return op + 1;
+    return next(pe, op);
 }
 
 const Op* isb(Pe& pe, const Op* op) {
@@ -52,7 +52,7 @@ const Op* isb(Pe& pe, const Op* op) {
     return op + 1;
 }
 
-const Op* nothing(Pe&, const Op* op) { return op + 1; }
+const Op* nothing(Pe& pe, const Op* op) { return next(pe, op); }
 
 const Op* clrex(Pe& pe, const Op* op) {
     ExclusiveMonitors::close(pe);

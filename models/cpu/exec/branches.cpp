@@ -4,22 +4,24 @@
 #include "models/cpu/exec/branches.hpp"
 
 #include "models/cpu/bind.hpp"
+#include "models/cpu/chain.hpp"
 #include "models/cpu/exec/alu.hpp"
 
 namespace bbmsim::cpu {
 namespace {
 
 // A branch ends its block, so the path that is not taken leaves it too.
-const Op* branch_if(Pe& pe, const Op* op, bool taken) {
+[[gnu::always_inline]] inline const Op* branch_if(Pe& pe, const Op* op, bool taken) {
     const u64 pc = pe.pc_of(op);
-    return pe.branch(pc + (taken ? op->imm : 4));
+    if (taken) return chain_branch(pe, op, pc + op->imm, Way::kTaken);
+    return chain_branch(pe, op, pc + 4, Way::kOn);
 }
 
-const Op* b(Pe& pe, const Op* op) { return pe.branch(pe.pc_of(op) + op->imm); }
+const Op* b(Pe& pe, const Op* op) { return chain_branch(pe, op, pe.pc_of(op) + op->imm, Way::kTaken); }
 const Op* bl(Pe& pe, const Op* op) {
     const u64 pc = pe.pc_of(op);
     pe.r[30] = pc + 4;
-    return pe.branch(pc + op->imm);
+    return chain_branch(pe, op, pc + op->imm, Way::kTaken);
 }
 template <unsigned C>
 const Op* b_cond(Pe& pe, const Op* op) {
@@ -48,7 +50,7 @@ const Op* blr(Pe& pe, const Op* op) {
 }
 const Op* ret(Pe& pe, const Op* op) { return branch_indirect(pe, pe.r[op->rn]); }
 
-const Op* bti(Pe&, const Op* op) { return op + 1; }  // the check is the engine's, at the block's entry
+const Op* bti(Pe& pe, const Op* op) { return next(pe, op); }  // the check is the engine's, at the block's entry
 
 void branch(Op& op, Handler fn) {
     op.fn = fn;

@@ -2,6 +2,7 @@
 // What all indirect branches do: the tag of the target, its alignment, PSTATE.BTYPE.
 #pragma once
 
+#include "models/cpu/chain.hpp"
 #include "models/cpu/pe.hpp"
 
 namespace bbmsim::cpu {
@@ -20,7 +21,7 @@ inline const Op* branch_indirect(Pe& pe, u64 target) {
     target = branch_address(pe, target);
     if (target & 3) [[unlikely]]
         return pc_alignment_fault(pe, target);
-    return pe.branch(target);
+    return chain_indirect(pe, target);
 }
 
 // BTYPE after BR and BRAA: through X16, X17 or from an unguarded page it may land on BTI c too.

@@ -23,7 +23,7 @@ template <class T, bool kSubtract>
 const Op* multiply_add(Pe& pe, const Op* op) {
     const T product = static_cast<T>(get<T>(pe, op->rn) * get<T>(pe, op->rm)), a = get<T>(pe, op->ra);
     pe.r[op->rd] = static_cast<T>(kSubtract ? a - product : a + product);
-    return op + 1;
+    return next(pe, op);
 }
 template <bool kSigned, bool kSubtract>
 const Op* multiply_long(Pe& pe, const Op* op) {
@@ -31,22 +31,22 @@ const Op* multiply_long(Pe& pe, const Op* op) {
                                 : u64{get<u32>(pe, op->rn)} * u64{get<u32>(pe, op->rm)};
     const u64 a = pe.r[op->ra];
     pe.r[op->rd] = kSubtract ? a - product : a + product;
-    return op + 1;
+    return next(pe, op);
 }
 const Op* smulh(Pe& pe, const Op* op) {
     pe.r[op->rd] = static_cast<u64>((i128{get<i64>(pe, op->rn)} * get<i64>(pe, op->rm)) >> 64);
-    return op + 1;
+    return next(pe, op);
 }
 const Op* umulh(Pe& pe, const Op* op) {
     pe.r[op->rd] = static_cast<u64>((u128{pe.r[op->rn]} * pe.r[op->rm]) >> 64);
-    return op + 1;
+    return next(pe, op);
 }
 
 template <class T>
 const Op* udiv(Pe& pe, const Op* op) {
     const T divisor = get<T>(pe, op->rm);
     pe.r[op->rd] = divisor ? static_cast<T>(get<T>(pe, op->rn) / divisor) : T{0};
-    return op + 1;
+    return next(pe, op);
 }
 template <class T>
 const Op* sdiv(Pe& pe, const Op* op) {
@@ -55,13 +55,13 @@ const Op* sdiv(Pe& pe, const Op* op) {
     // The most negative number by -1 gives itself.
     const S q = m == 0 ? S{0} : m == -1 ? static_cast<S>(T{0} - static_cast<T>(n)) : static_cast<S>(n / m);
     pe.r[op->rd] = static_cast<T>(q);
-    return op + 1;
+    return next(pe, op);
 }
 
 template <class T, Shift S>
 const Op* variable_shift(Pe& pe, const Op* op) {
     pe.r[op->rd] = shifted<S>(get<T>(pe, op->rn), get<u32>(pe, op->rm) % kBits<T>);
-    return op + 1;
+    return next(pe, op);
 }
 
 constexpr std::array<u32, 256> crc_table(u32 reversed_polynomial) {
@@ -82,7 +82,7 @@ const Op* crc(Pe& pe, const Op* op) {
     u64 value = pe.r[op->rm];
     for (unsigned i = 0; i < op->aux; ++i, value >>= 8) acc = table[(acc ^ value) & 0xff] ^ (acc >> 8);
     pe.r[op->rd] = acc;
-    return op + 1;
+    return next(pe, op);
 }
 
 template <class T>
@@ -94,31 +94,31 @@ T reverse_bits(T v) {
 template <class T>
 const Op* rbit(Pe& pe, const Op* op) {
     pe.r[op->rd] = reverse_bits(get<T>(pe, op->rn));
-    return op + 1;
+    return next(pe, op);
 }
 template <class T>
 const Op* rev16(Pe& pe, const Op* op) {
     constexpr T kLow = static_cast<T>(0x00ff00ff00ff00ffULL);
     const T v = get<T>(pe, op->rn);
     pe.r[op->rd] = static_cast<T>(((v & kLow) << 8) | ((v >> 8) & kLow));
-    return op + 1;
+    return next(pe, op);
 }
 const Op* rev_w(Pe& pe, const Op* op) {
     pe.r[op->rd] = __builtin_bswap32(get<u32>(pe, op->rn));
-    return op + 1;
+    return next(pe, op);
 }
 const Op* rev32(Pe& pe, const Op* op) {
     pe.r[op->rd] = std::rotr(__builtin_bswap64(pe.r[op->rn]), 32);
-    return op + 1;
+    return next(pe, op);
 }
 const Op* rev64(Pe& pe, const Op* op) {
     pe.r[op->rd] = __builtin_bswap64(pe.r[op->rn]);
-    return op + 1;
+    return next(pe, op);
 }
 template <class T>
 const Op* clz(Pe& pe, const Op* op) {
     pe.r[op->rd] = static_cast<u64>(std::countl_zero(get<T>(pe, op->rn)));
-    return op + 1;
+    return next(pe, op);
 }
 template <class T>
 const Op* cls(Pe& pe, const Op* op) {
@@ -126,34 +126,34 @@ const Op* cls(Pe& pe, const Op* op) {
     const T changes =
         static_cast<T>((v ^ (v << 1)) | 1);  // bit n: sign differs below bit n; the lowest stops the count
     pe.r[op->rd] = static_cast<u64>(std::countl_zero(changes));
-    return op + 1;
+    return next(pe, op);
 }
 
 const Op* rmif(Pe& pe, const Op* op) {
     const u32 flags = static_cast<u32>(std::rotr(pe.r[op->rn], op->aux)) & 0xf, mask = op->aux2;
     pe.ps.nzcv = (pe.ps.nzcv & ~(mask << 28)) | ((flags & mask) << 28);
-    return op + 1;
+    return next(pe, op);
 }
 template <unsigned kWidth>
 const Op* setf(Pe& pe, const Op* op) {
     const u32 v = get<u32>(pe, op->rn);
     const u32 n = v >> (kWidth - 1) & 1, z = (v & ((u32{1} << kWidth) - 1)) == 0, over = (v >> kWidth ^ n) & 1;
     pe.ps.nzcv = (pe.ps.nzcv & kFlagC) | n << 31 | z << 30 | over << 28;
-    return op + 1;
+    return next(pe, op);
 }
 const Op* cfinv(Pe& pe, const Op* op) {
     pe.ps.nzcv ^= kFlagC;
-    return op + 1;
+    return next(pe, op);
 }
 const Op* xaflag(Pe& pe, const Op* op) {
     const bool c = pe.ps.nzcv & kFlagC, z = pe.ps.nzcv & kFlagZ;
     pe.ps.nzcv = u32{!c && !z} << 31 | u32{z && c} << 30 | u32{c || z} << 29 | u32{!c && z} << 28;
-    return op + 1;
+    return next(pe, op);
 }
 const Op* axflag(Pe& pe, const Op* op) {
     const bool c = pe.ps.nzcv & kFlagC, z = pe.ps.nzcv & kFlagZ, v = pe.ps.nzcv & kFlagV;
     pe.ps.nzcv = u32{z || v} << 30 | u32{c && !v} << 29;
-    return op + 1;
+    return next(pe, op);
 }
 
 void operands(Op& op, u32 raw, Handler fn, OpClass cls = OpClass::kAlu) {

@@ -12,32 +12,32 @@ namespace {
 
 const Op* adr(Pe& pe, const Op* op) {
     pe.r[op->rd] = pe.pc_of(op) + op->imm;
-    return op + 1;
+    return next(pe, op);
 }
 const Op* adrp(Pe& pe, const Op* op) {
     pe.r[op->rd] = (pe.pc_of(op) & ~u64{0xfff}) + op->imm;
-    return op + 1;
+    return next(pe, op);
 }
 
 template <class T>
 const Op* add(Pe& pe, const Op* op) {
     pe.r[op->rd] = static_cast<T>(static_cast<T>(pe.r[op->rn]) + static_cast<T>(op->imm));
-    return op + 1;
+    return next(pe, op);
 }
 template <class T>
 const Op* adds(Pe& pe, const Op* op) {
     pe.r[op->rd] = add_flags(static_cast<T>(pe.r[op->rn]), static_cast<T>(op->imm), pe.ps.nzcv);
-    return op + 1;
+    return next(pe, op);
 }
 template <class T>
 const Op* sub(Pe& pe, const Op* op) {
     pe.r[op->rd] = static_cast<T>(static_cast<T>(pe.r[op->rn]) - static_cast<T>(op->imm));
-    return op + 1;
+    return next(pe, op);
 }
 template <class T>
 const Op* subs(Pe& pe, const Op* op) {
     pe.r[op->rd] = sub_flags(static_cast<T>(pe.r[op->rn]), static_cast<T>(op->imm), pe.ps.nzcv);
-    return op + 1;
+    return next(pe, op);
 }
 
 template <class T, class F, bool kFlags>
@@ -45,55 +45,55 @@ const Op* logical(Pe& pe, const Op* op) {
     const T r = F{}(static_cast<T>(pe.r[op->rn]), static_cast<T>(op->imm));
     pe.r[op->rd] = r;
     if constexpr (kFlags) pe.ps.nzcv = flags_nz(r);
-    return op + 1;
+    return next(pe, op);
 }
 
 const Op* move_constant(Pe& pe, const Op* op) {
     pe.r[op->rd] = op->imm;
-    return op + 1;
+    return next(pe, op);
 }
 template <class T>
 const Op* movk(Pe& pe, const Op* op) {
     pe.r[op->rd] = static_cast<T>((pe.r[op->rd] & ~(u64{0xffff} << op->aux)) | op->imm);
-    return op + 1;
+    return next(pe, op);
 }
 
 // Bitfield moves, after DecodeBitMasks: rotate right by aux, keep `imm` (wmask), insert or sign-extend the rest.
 template <class T>
 const Op* shift_left(Pe& pe, const Op* op) {
     pe.r[op->rd] = static_cast<T>(static_cast<T>(pe.r[op->rn]) << op->aux);
-    return op + 1;
+    return next(pe, op);
 }
 template <class T>
 const Op* extract_unsigned(Pe& pe, const Op* op) {  // UBFX, LSR, UXTB, UXTH
     pe.r[op->rd] = (static_cast<T>(pe.r[op->rn]) >> op->aux) & static_cast<T>(op->imm);
-    return op + 1;
+    return next(pe, op);
 }
 template <class T>
 const Op* insert_zero(Pe& pe, const Op* op) {  // UBFIZ
     pe.r[op->rd] = static_cast<T>((static_cast<T>(pe.r[op->rn]) & static_cast<T>(op->imm)) << op->aux);
-    return op + 1;
+    return next(pe, op);
 }
 // SBFX, ASR, SXT*, SBFIZ: shift the field to the top, then arithmetically down to its place.
 template <class T>
 const Op* extract_signed(Pe& pe, const Op* op) {
     const T top = static_cast<T>(static_cast<T>(pe.r[op->rn]) << op->aux);
     pe.r[op->rd] = shifted<Shift::kAsr>(top, op->aux2);
-    return op + 1;
+    return next(pe, op);
 }
 template <class T>
 const Op* insert(Pe& pe, const Op* op) {  // BFM
     const T mask = static_cast<T>(op->imm);
     const T bits = std::rotr(static_cast<T>(pe.r[op->rn]), op->aux);
     pe.r[op->rd] = static_cast<T>((static_cast<T>(pe.r[op->rd]) & ~mask) | (bits & mask));
-    return op + 1;
+    return next(pe, op);
 }
 
 template <class T>
 const Op* extr(Pe& pe, const Op* op) {
     const T high = static_cast<T>(pe.r[op->rn]), low = static_cast<T>(pe.r[op->rm]);
     pe.r[op->rd] = static_cast<T>((low >> op->aux) | ((high << 1) << (kBits<T> - 1 - op->aux)));
-    return op + 1;
+    return next(pe, op);
 }
 
 u64 adr_offset(u32 raw) { return sign_extend(field(raw, 5, 19) << 2 | field(raw, 29, 2), 21); }

@@ -33,22 +33,22 @@ template <class T, Alu A, bool kFlags, bool kInvert>
 const Op* plain(Pe& pe, const Op* op) {
     const T b = static_cast<T>(pe.r[op->rm]);
     apply<T, A, kFlags>(pe, op, kInvert ? static_cast<T>(~b) : b);
-    return op + 1;
+    return next(pe, op);
 }
 template <class T, Alu A, bool kFlags, bool kInvert, Shift S>
 const Op* with_shift(Pe& pe, const Op* op) {
     const T b = shifted<S>(static_cast<T>(pe.r[op->rm]), op->aux);
     apply<T, A, kFlags>(pe, op, kInvert ? static_cast<T>(~b) : b);
-    return op + 1;
+    return next(pe, op);
 }
 template <class T, Alu A, bool kFlags>
 const Op* with_extend(Pe& pe, const Op* op) {
     apply<T, A, kFlags>(pe, op, static_cast<T>(extend_register(pe.r[op->rm], op->aux, op->aux2)));
-    return op + 1;
+    return next(pe, op);
 }
 const Op* move_x(Pe& pe, const Op* op) {  // MOV Xd, Xm
     pe.r[op->rd] = pe.r[op->rm];
-    return op + 1;
+    return next(pe, op);
 }
 
 template <class T, Alu A, bool kFlags, bool kInvert>
@@ -96,7 +96,7 @@ const Op* with_carry(Pe& pe, const Op* op) {
     u32 nzcv = 0;
     pe.r[op->rd] = add_carry_flags(a, b, pe.ps.nzcv & kFlagC, nzcv);
     if constexpr (kFlags) pe.ps.nzcv = nzcv;
-    return op + 1;
+    return next(pe, op);
 }
 template <bool kSubtract, bool kFlags>
 void carry(Op& op, u32 raw) {
@@ -118,7 +118,7 @@ const Op* conditional_compare(Pe& pe, const Op* op) {
     } else {
         pe.ps.nzcv = u32{op->aux2} << 28;
     }
-    return op + 1;
+    return next(pe, op);
 }
 template <bool kSubtract, bool kImmediate>
 void compare(Op& op, u32 raw) {
@@ -137,7 +137,7 @@ const Op* select(Pe& pe, const Op* op) {
     if constexpr (kInvert) other = static_cast<T>(~other);
     if constexpr (kIncrement) other = static_cast<T>(other + 1);
     pe.r[op->rd] = condition_holds(op->aux, pe.ps.nzcv) ? static_cast<T>(pe.r[op->rn]) : other;
-    return op + 1;
+    return next(pe, op);
 }
 template <bool kInvert, bool kIncrement>
 void conditional_select(Op& op, u32 raw) {

@@ -57,7 +57,7 @@ const Op* load_acquire(Pe& pe, const Op* op) {
     if (!load<T>(pe, op, pe.r[op->rn] + op->imm, value, MemMode::kAcquireRelease)) [[unlikely]]
         return nullptr;
     pe.r[op->rd] = value;
-    return op + 1;
+    return next(pe, op);
 }
 template <class T, unsigned kWidth>
 const Op* load_acquire_signed(Pe& pe, const Op* op) {
@@ -68,7 +68,7 @@ const Op* load_acquire_signed(Pe& pe, const Op* op) {
         return nullptr;
     const u64 extended = sign_extend(value, sizeof(T) * 8);
     pe.r[op->rd] = kWidth == 32 ? static_cast<u32>(extended) : extended;
-    return op + 1;
+    return next(pe, op);
 }
 template <class T>
 const Op* store_release(Pe& pe, const Op* op) {
@@ -76,7 +76,7 @@ const Op* store_release(Pe& pe, const Op* op) {
         return sp_alignment_fault(pe, op);
     if (!store<T>(pe, op, pe.r[op->rn] + op->imm, static_cast<T>(pe.r[op->rd]), MemMode::kAcquireRelease)) [[unlikely]]
         return nullptr;
-    return op + 1;
+    return next(pe, op);
 }
 
 void base(Op& op, u32 raw, OpClass cls) {

@@ -8,7 +8,7 @@ namespace bbmsim::cpu {
 
 namespace {
 
-const Op* nop(Pe&, const Op* op) { return op + 1; }
+const Op* nop(Pe& pe, const Op* op) { return next(pe, op); }
 
 constexpr u32 kEcWfx = 0x01, kWfxCondition = 0x1e00000;  // CV=1, COND=always; TI in the low bits
 

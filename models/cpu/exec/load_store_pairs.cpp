@@ -9,7 +9,7 @@ namespace {
 // Registers: rd and ra. Where a load names one register twice the first element stays
 // (CONSTRAINED UNPREDICTABLE).
 template <class T, bool kSigned, Mode M, bool kSp>
-const Op* load_two(Pe& pe, const Op* op) {
+[[gnu::noinline]] const Op* load_two_general(Pe& pe, const Op* op) {
     if (sp_faults<kSp>(pe)) [[unlikely]]
         return sp_alignment_fault(pe, op);
     const u64 va = address_of<M>(pe, op);
@@ -19,17 +19,49 @@ const Op* load_two(Pe& pe, const Op* op) {
     pe.r[op->ra] = kSigned ? sign_extend(b, 32) : u64{b};
     pe.r[op->rd] = kSigned ? sign_extend(a, 32) : u64{a};
     write_back<M>(pe, op, va);
-    return op + 1;
+    return next(pe, op);
+}
+template <class T, bool kSigned, Mode M, bool kSp>
+const Op* load_two(Pe& pe, const Op* op) {
+    if (!sp_faults<kSp>(pe)) [[likely]] {
+        const u64 va = address_of<M>(pe, op);
+        if (const u8* host = fast::quick_hit(pe, pe.fast.read_slots, va, 2 * sizeof(T), sizeof(T) - 1)) [[likely]] {
+            T a, b;
+            std::memcpy(&a, host, sizeof(T));
+            std::memcpy(&b, host + sizeof(T), sizeof(T));
+            ++pe.loads;
+            pe.r[op->ra] = kSigned ? sign_extend(b, 32) : u64{b};
+            pe.r[op->rd] = kSigned ? sign_extend(a, 32) : u64{a};
+            write_back<M>(pe, op, va);
+            return next(pe, op);
+        }
+    }
+    return load_two_general<T, kSigned, M, kSp>(pe, op);
 }
 template <class T, Mode M, bool kSp>
-const Op* store_two(Pe& pe, const Op* op) {
+[[gnu::noinline]] const Op* store_two_general(Pe& pe, const Op* op) {
     if (sp_faults<kSp>(pe)) [[unlikely]]
         return sp_alignment_fault(pe, op);
     const u64 va = address_of<M>(pe, op);
     if (!store_pair<T>(pe, op, va, static_cast<T>(pe.r[op->rd]), static_cast<T>(pe.r[op->ra]))) [[unlikely]]
         return nullptr;
     write_back<M>(pe, op, va);
-    return op + 1;
+    return next(pe, op);
+}
+template <class T, Mode M, bool kSp>
+const Op* store_two(Pe& pe, const Op* op) {
+    if (!sp_faults<kSp>(pe)) [[likely]] {
+        const u64 va = address_of<M>(pe, op);
+        if (u8* host = fast::quick_hit(pe, pe.fast.write_slots, va, 2 * sizeof(T), sizeof(T) - 1)) [[likely]] {
+            const T a = static_cast<T>(pe.r[op->rd]), b = static_cast<T>(pe.r[op->ra]);
+            std::memcpy(host, &a, sizeof(T));
+            std::memcpy(host + sizeof(T), &b, sizeof(T));
+            ++pe.stores;
+            write_back<M>(pe, op, va);
+            return next(pe, op);
+        }
+    }
+    return store_two_general<T, M, kSp>(pe, op);
 }
 
 template <Mode M>

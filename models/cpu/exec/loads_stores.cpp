@@ -17,7 +17,7 @@ constexpr u64 extended(T value) {
 }
 
 template <class T, Extend E, Mode M, bool kSp, MemMode kMem>
-const Op* load_register(Pe& pe, const Op* op) {
+[[gnu::noinline]] const Op* load_register_general(Pe& pe, const Op* op) {
     if (sp_faults<kSp>(pe)) [[unlikely]]
         return sp_alignment_fault(pe, op);
     const u64 va = address_of<M>(pe, op);
@@ -26,17 +26,46 @@ const Op* load_register(Pe& pe, const Op* op) {
         return nullptr;
     pe.r[op->rd] = extended<T, E>(value);
     write_back<M>(pe, op, va);
-    return op + 1;
+    return next(pe, op);
+}
+template <class T, Extend E, Mode M, bool kSp, MemMode kMem>
+const Op* load_register(Pe& pe, const Op* op) {
+    if (!sp_faults<kSp>(pe)) [[likely]] {
+        const u64 va = address_of<M>(pe, op);
+        if (const u8* host = fast::quick_hit(pe, fast::read_slots(pe, kMem), va, sizeof(T), sizeof(T) - 1)) [[likely]] {
+            T value;
+            std::memcpy(&value, host, sizeof(T));
+            ++pe.loads;
+            pe.r[op->rd] = extended<T, E>(value);
+            write_back<M>(pe, op, va);
+            return next(pe, op);
+        }
+    }
+    return load_register_general<T, E, M, kSp, kMem>(pe, op);
 }
 template <class T, Mode M, bool kSp, MemMode kMem>
-const Op* store_register(Pe& pe, const Op* op) {
+[[gnu::noinline]] const Op* store_register_general(Pe& pe, const Op* op) {
     if (sp_faults<kSp>(pe)) [[unlikely]]
         return sp_alignment_fault(pe, op);
     const u64 va = address_of<M>(pe, op);
     if (!store<T>(pe, op, va, static_cast<T>(pe.r[op->rd]), kMem)) [[unlikely]]
         return nullptr;
     write_back<M>(pe, op, va);
-    return op + 1;
+    return next(pe, op);
+}
+template <class T, Mode M, bool kSp, MemMode kMem>
+const Op* store_register(Pe& pe, const Op* op) {
+    if (!sp_faults<kSp>(pe)) [[likely]] {
+        const u64 va = address_of<M>(pe, op);
+        if (u8* host = fast::quick_hit(pe, fast::write_slots(pe, kMem), va, sizeof(T), sizeof(T) - 1)) [[likely]] {
+            const T value = static_cast<T>(pe.r[op->rd]);
+            std::memcpy(host, &value, sizeof(T));
+            ++pe.stores;
+            write_back<M>(pe, op, va);
+            return next(pe, op);
+        }
+    }
+    return store_register_general<T, M, kSp, kMem>(pe, op);
 }
 template <class T, Extend E>
 const Op* load_literal(Pe& pe, const Op* op) {
@@ -44,9 +73,9 @@ const Op* load_literal(Pe& pe, const Op* op) {
     if (!load<T>(pe, op, pe.pc_of(op) + op->imm, value)) [[unlikely]]
         return nullptr;
     pe.r[op->rd] = extended<T, E>(value);
-    return op + 1;
+    return next(pe, op);
 }
-const Op* prefetch(Pe&, const Op* op) { return op + 1; }
+const Op* prefetch(Pe& pe, const Op* op) { return next(pe, op); }
 
 template <Mode M, bool kSp, MemMode kMem>
 Handler load_handler(unsigned size) {

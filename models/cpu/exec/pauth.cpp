@@ -2,6 +2,7 @@
 #include "models/cpu/exec/pauth.hpp"
 
 #include "models/cpu/bind.hpp"
+#include "models/cpu/engine_impl.hpp"
 #include "models/cpu/exec/address.hpp"
 #include "models/cpu/exec/branches.hpp"
 #include "models/cpu/mem.hpp"
@@ -34,14 +35,18 @@ Layout layout(const Pe& pe, bool half, bool upper, bool data) {
 
 u64 code(const Pe& pe, u64 pointer, u64 modifier, PacKey key) {
     const SysRegs& s = pe.sys;
+    const auto compute = [&](u64 key_high, u64 key_low) {
+        return pe.engine ? pe.engine->impl().pac_memo.compute(pointer, modifier, key_high, key_low)
+                         : compute_pac(pointer, modifier, key_high, key_low);
+    };
     switch (key) {
-        case PacKey::kIa: return compute_pac(pointer, modifier, s.apiakeyhi, s.apiakeylo);
-        case PacKey::kIb: return compute_pac(pointer, modifier, s.apibkeyhi, s.apibkeylo);
-        case PacKey::kDa: return compute_pac(pointer, modifier, s.apdakeyhi, s.apdakeylo);
-        case PacKey::kDb: return compute_pac(pointer, modifier, s.apdbkeyhi, s.apdbkeylo);
+        case PacKey::kIa: return compute(s.apiakeyhi, s.apiakeylo);
+        case PacKey::kIb: return compute(s.apibkeyhi, s.apibkeylo);
+        case PacKey::kDa: return compute(s.apdakeyhi, s.apdakeylo);
+        case PacKey::kDb: return compute(s.apdbkeyhi, s.apdbkeylo);
         case PacKey::kGa: break;
     }
-    return compute_pac(pointer, modifier, s.apgakeyhi, s.apgakeylo);
+    return compute(s.apgakeyhi, s.apgakeylo);
 }
 bool enabled(const Pe& pe, PacKey key) {  // SCTLR_EL1.EnIA, EnIB, EnDA, EnDB
     static constexpr u8 kBit[] = {31, 30, 27, 13};
@@ -90,18 +95,18 @@ template <PacKey K, bool kAuth>
 const Op* sign(Pe& pe, const Op* op) {  // rd with the modifier in rn
     const u64 pointer = pe.r[op->rd], modifier = pe.r[op->rn];
     pe.r[op->rd] = kAuth ? pac_authenticate(pe, pointer, modifier, K) : pac_add(pe, pointer, modifier, K);
-    return op + 1;
+    return next(pe, op);
 }
 template <bool kData>
 const Op* xpac(Pe& pe, const Op* op) {
     pe.r[op->rd] = pac_strip(pe, pe.r[op->rd], kData);
-    return op + 1;
+    return next(pe, op);
 }
 const Op* pacga(Pe& pe, const Op* op) {
     pe.r[op->rd] = code(pe, pe.r[op->rn], pe.r[op->rm], PacKey::kGa) & 0xffffffff00000000;
-    return op + 1;
+    return next(pe, op);
 }
-const Op* no_operation(Pe&, const Op* op) { return op + 1; }
+const Op* no_operation(Pe& pe, const Op* op) { return next(pe, op); }
 
 Handler sign_handler(unsigned opcode) {  // bit 2: authenticate; bits 1:0: IA, IB, DA, DB
     static constexpr Handler kHandlers[8] = {
@@ -143,7 +148,7 @@ const Op* load_authenticated(Pe& pe, const Op* op) {
         return nullptr;
     pe.r[op->rd] = value;
     if constexpr (kWriteBack) pe.r[op->rn] = va;
-    return op + 1;
+    return next(pe, op);
 }
 template <bool kWriteBack>
 void load_pac(Op& op, u32 raw) {

@@ -35,7 +35,7 @@ const Op* mrs_stored(Pe& pe, const Op* op) {
     const SystemRegister& info = info_of(op);
     if (!may_access(pe, op, info, false)) return nullptr;
     pe.r[op->rd] = pe.sys.*info.stored;
-    return op + 1;
+    return next(pe, op);
 }
 
 // FPCR and FPSR are under CPACR_EL1.FPEN, at both ELs.
@@ -77,7 +77,7 @@ const Op* mrs_zero(Pe& pe, const Op* op) {  // reserved ID registers
 const Op* mrs_sp_el0(Pe& pe, const Op* op) {
     if (pe.ps.el == 0 || !pe.ps.spsel) return undefined(pe, op);
     pe.r[op->rd] = pe.sys.sp_el0;
-    return op + 1;
+    return next(pe, op);
 }
 
 const Op* msr_sp_el0(Pe& pe, const Op* op) {
@@ -91,7 +91,7 @@ const Op* msr_stored(Pe& pe, const Op* op) {
     if (!may_access(pe, op, info, true)) return nullptr;
     u64& field = pe.sys.*info.stored;
     field = (field & ~info.writable) | (pe.r[op->rd] & info.writable);
-    return op + 1;
+    return op + 1;  // msr_fp() has something to do behind it
 }
 
 const Op* msr_fp(Pe& pe, const Op* op) {

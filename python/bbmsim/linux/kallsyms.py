@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import re
 import struct
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +37,20 @@ class KernelSymbol:
 
 @dataclass(frozen=True)
 class KernelSymbols:
+    """More than a hundred thousand, so in columns, by address; `symbols` makes objects of them."""
+
     base: int  #: virtual address of the Image's first byte (_text)
-    symbols: tuple[KernelSymbol, ...]  #: by address
+    names: list[str]
+    kinds: str  #: a letter each
+    addresses: list[int]
+    sizes: list[int]
+
+    @cached_property
+    def symbols(self) -> tuple[KernelSymbol, ...]:
+        return tuple(map(KernelSymbol, self.names, self.kinds, self.addresses, self.sizes))
 
     def address(self, name: str) -> int | None:
-        return next((s.address for s in self.symbols if s.name == name), None)
+        return self.addresses[self.names.index(name)] if name in self.names else None
 
 
 def read_kallsyms(data: bytes, image_size: int) -> KernelSymbols | None:
@@ -50,15 +59,15 @@ def read_kallsyms(data: bytes, image_size: int) -> KernelSymbols | None:
         tokens = [bytes(t) for t in data[table:index].split(b"\0")[:256]]
         if len(tokens) < 256:
             continue
-        for names, count, aligned in _names(data, table):
+        for names, count, aligned, marks in _names(data, table):
             read = _addresses(data, names, count, _align(index + 512, aligned), image_size)
             if read is None:
                 continue
             base, addresses = read
-            texts = _decode(data[:table], names, count, tokens)
+            texts = _decode(data[names:table], marks, count, tokens)
             if texts is None:
                 continue
-            return KernelSymbols(base, _sized(texts, addresses, base, image_size))
+            return _sized(texts, addresses, base, image_size)
     return None
 
 
@@ -89,20 +98,28 @@ def _token_tables(data: bytes) -> Iterator[tuple[int, int]]:
                 break
 
 
-def _names(data: bytes, table: int) -> Iterator[tuple[int, int, int]]:
-    """Where the names begin, how many there are, and to what the parts are aligned: before the markers, which precede the
-    token table.
+def _names(data: bytes, table: int) -> Iterator[tuple[int, int, int, NDArray[np.int64]]]:
+    """Where the names begin, how many there are, to what the parts are aligned, and the markers: these precede the token
+    table, and the names them.
     """
     for start, last, blocks in _markers(data, table):
-        yield from _names_before(data, start, last, blocks)
+        marks = np.frombuffer(data, dtype="<u4", count=blocks, offset=start).astype(np.int64)
+        for found in _names_before(data, start, last, blocks):
+            yield *found, marks
 
 
 def _names_before(data: bytes, start: int, last: int, blocks: int) -> Iterator[tuple[int, int, int]]:
     furthest = max(8, start - last - _MARKED * _LARGEST_NAME)
-    for at in range((start - last) & ~3, furthest - 1, -4):
-        far, near = struct.unpack_from("<II", data, at - 8)
-        count, aligned = (near, 4) if near else (far, 8)
-        if (count + _MARKED - 1) // _MARKED == blocks and _names_end(data, at + last, count, blocks, start):
+    nearest = (start - last) & ~3
+    if nearest < furthest:
+        return
+    first = (furthest - 8 + 3) & ~3
+    words = np.frombuffer(data[first:nearest], dtype="<u4").astype(np.int64)
+    far, near = words[:-1], words[1:]  # the two before each place
+    counts = np.where(near != 0, near, far)
+    for i in np.flatnonzero((counts + _MARKED - 1) // _MARKED == blocks)[::-1].tolist():
+        at, count, aligned = first + 4 * i + 8, int(counts[i]), 4 if near[i] else 8
+        if _names_end(data, at + last, count, blocks, start):
             yield at, count, aligned
 
 
@@ -140,17 +157,29 @@ def _entry_length(data: bytes, at: int) -> tuple[int, int]:
     return (first, 1) if first < 0x80 else (first & 0x7F | data[at + 1] << 7, 2)
 
 
-def _decode(data: bytes, at: int, count: int, tokens: list[bytes]) -> list[str] | None:
-    """None: damaged, the names run into what is behind them."""
-    out = []
-    for _ in range(count):
-        if at + 2 > len(data):
+def _decode(data: bytes, marks: NDArray[np.int64], count: int, tokens: list[bytes]) -> list[str] | None:
+    """Names from the beginning of `data`; `marks` say where every 256th begins. None: damaged, they lead elsewhere."""
+    text = np.frombuffer(data + b"\0\0", dtype=np.uint8).astype(np.int64)
+    starts = np.zeros((len(marks), _MARKED), dtype=np.int64)
+    lengths = np.zeros_like(starts)
+    at = marks.copy()
+    for i in range(_MARKED):  # the i-th name of every block at once
+        at = np.minimum(at, len(data))
+        first = text[at]
+        long = first >= 0x80
+        lengths[:, i] = np.where(long, first & 0x7F | text[at + 1] << 7, first)
+        starts[:, i] = at + 1 + long
+        at = starts[:, i] + lengths[:, i]
+        if i == (count - 1) % _MARKED and at[-1] > len(data):
             return None
-        length, skip = _entry_length(data, at)
-        at += skip
-        out.append(b"".join([tokens[b] for b in data[at : at + length]]).decode("ascii", "replace"))
-        at += length
-    return out
+    if not np.array_equal(at[:-1], marks[1:]):
+        return None
+    begins, sizes = starts.ravel()[:count], lengths.ravel()[:count]
+    # Each name's token numbers, and behind them that of a line end, become text all at once.
+    ends = np.cumsum(sizes)
+    numbers = text[np.arange(int(ends[-1])) + np.repeat(begins - (ends - sizes), sizes)]
+    texts = [t.decode("ascii", "replace").replace("\n", "?") for t in tokens] + ["\n"]
+    return "".join(map(texts.__getitem__, np.insert(numbers, ends, _MARKED).tolist())).split("\n")[:-1]
 
 
 def _addresses(data: bytes, names: int, count: int, after: int, image_size: int) -> tuple[int, NDArray[np.int64]] | None:
@@ -196,16 +225,15 @@ def _linked_at(data: bytes) -> int:
     return int(found[votes.argmax()]) << 27
 
 
-def _sized(
-    names: list[str], offsets: NDArray[np.int64], base: int, image_size: int
-) -> tuple[KernelSymbol, ...]:
-    values = [int(o) for o in offsets]
-    ends = sorted(set(values))
-    out = []
-    for name, value in zip(names, values):
-        if value >= image_size or len(name) < 2:
-            continue
-        after = bisect_right(ends, value)
-        end = ends[after] if after < len(ends) else image_size
-        out.append(KernelSymbol(name[1:], name[0], base + value, min(end, image_size) - value))
-    return tuple(out)
+def _sized(names: list[str], offsets: NDArray[np.int64], base: int, image_size: int) -> KernelSymbols:
+    """Each as large as the way to the next address at which there is one, or to the Image's end."""
+    ends = np.append(np.unique(offsets), image_size)
+    after = np.minimum(ends[np.searchsorted(ends[:-1], offsets, side="right")], image_size)
+    named = np.fromiter(map(len, names), dtype=np.int64, count=len(names)) >= 2
+    kept = np.flatnonzero((offsets < image_size) & named)
+    # By way of uint64, which holds kernel addresses.
+    addresses = (np.uint64(base) + offsets[kept].astype(np.uint64)).tolist()
+    chosen = [names[i] for i in kept.tolist()]
+    return KernelSymbols(
+        base, [n[1:] for n in chosen], "".join([n[0] for n in chosen]), addresses, (after - offsets)[kept].tolist()
+    )

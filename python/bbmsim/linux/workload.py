@@ -69,7 +69,12 @@ class LinuxWorkload(Workload):
         if self.initrd is not None or self.user_space is not None:
             return self
         has_fp = all(core.features.fp for core in board.cores)
-        return dataclasses.replace(self, user_space=userspace.choose(self.wanted, self.path, has_fp, disk=bool(board.disk.path), say=_quiet))
+        chosen = userspace.choose(self.wanted, self.path, has_fp, disk=bool(board.disk.path), say=_quiet)
+        workload = dataclasses.replace(self, user_space=chosen)
+        for kept in ("image", "kernel_symbols"):  # large, and of the same file
+            if kept in self.__dict__:
+                workload.__dict__[kept] = self.__dict__[kept]
+        return workload
 
     @property
     def bootargs(self) -> str:
@@ -94,9 +99,11 @@ class LinuxWorkload(Workload):
         at = (start + image.image_size + _ALIGNMENT - 1) & ~(_ALIGNMENT - 1)
         segments = ((start, image.data), *(((at, initrd),) if initrd else ()))
         found = self.kernel_symbols
-        symbols = () if found is None else tuple(
-            (s.name, s.address, s.size, s.address - found.base + start) for s in found.symbols if not _MAPPING.search(s.name)
-        )
+        symbols: tuple[tuple[str, int, int, int], ...] = ()
+        if found is not None:
+            physical = [address - found.base + start for address in found.addresses]
+            named = zip(found.names, found.addresses, found.sizes, physical)
+            symbols = tuple([s for s in named if "$" not in s[0] or not _MAPPING.search(s[0])])
         dtb = None if self.dtb is None else _read(self.dtb, "dtb")
         return Program(segments, start, symbols, (at, len(initrd)) if initrd else None, dtb)
 
@@ -104,7 +111,7 @@ class LinuxWorkload(Workload):
         """The phases that this kernel can have."""
         if self.kernel_symbols is None:
             return []
-        names = {s.name for s in self.kernel_symbols.symbols}
+        names = set(self.kernel_symbols.names)
         out = []
         for phase in PHASES:
             enter = tuple(s for s in phase.enter if s in names)

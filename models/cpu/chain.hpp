@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the end of one block straight into the next, without coming back to Engine::run.
+//
+// A chained entry is exactly what Engine::run does between two blocks while nothing wants attention and cycles remain:
+// a fetch that the filter answers (counted, touched), the block at its physical address, its charge. The link behind
+// the block's last op only says where that block was found before. All that is not so plain is chain_slow(), which
+// finds and links, or gives up: null, with pe.pc at the target, and Engine::run goes on from there.
+#pragma once
+
+#include "models/cpu/code_cache.hpp"
+#include "models/cpu/pe.hpp"
+#include "models/mmu/filter.hpp"
+#include "models/mmu/tlb_entry.hpp"
+
+namespace bbmsim::cpu {
+
+enum class Way : u8 { kOn, kTaken };  // index of Links
+
+// `links`: of the block that ends. pe.pc is the target.
+const Op* chain_slow(Pe& pe, const Links* links, Way way);
+// The same for a target that a register gives, with PSTATE.BTYPE perhaps set.
+const Op* chain_indirect(Pe& pe, u64 target);
+
+// The block is charged at its entry; pc is the virtual address of its first instruction.
+inline void begin_block(Pe& pe, const Block* block, u64 pc) {
+    pe.fast.block = block;
+    pe.block_pc = pc;
+    pe.instructions += block->count;
+    pe.charge(Cost::kExecution, block->cycles);
+}
+
+inline mmu::FilterSlot& fetch_slot(const Pe& pe, u64 pc) {
+    return pe.fast.fetch_slots[(pc >> kPageShift) & (mmu::TranslationFilter::kSlots - 1)];
+}
+inline bool answers(const mmu::FilterSlot& slot, u64 pc) {
+    return slot.tag == (pc & ~kPageMask) && slot.gen == slot.entry->gen;
+}
+
+#ifdef BBMSIM_THREADED
+
+[[gnu::always_inline]] inline const Op* chain(Pe& pe, const Links* links, u64 target, Way way) {
+    const FastPath& fast = pe.fast;
+    pe.pc = target;
+    if (pe.attention || pe.cycles >= fast.cycle_limit) [[unlikely]]
+        return nullptr;
+    const auto n = static_cast<unsigned>(way);
+    const mmu::FilterSlot& slot = fetch_slot(pe, target);
+    const Block* block = links->to[n];
+    if (links->generation[n] != fast.code_generation || !answers(slot, target) || slot.page != block->page() ||
+        slot.entry != fast.last_fetch) [[unlikely]]
+        return chain_slow(pe, links, way);
+    ++pe.filter_fetch_hits;
+    pe.fast.entry_btype = 0;
+    pe.synced = false;
+    begin_block(pe, block, target);
+    return block->ops()->fn(pe, block->ops());
+}
+// `op`: the branch that ends the block.
+[[gnu::always_inline]] inline const Op* chain_branch(Pe& pe, const Op* op, u64 target, Way way) {
+    return chain(pe, reinterpret_cast<const Links*>(op + 2), target, way);
+}
+
+#else
+
+inline const Op* chain(Pe& pe, const Links*, u64 target, Way) { return pe.branch(target); }
+inline const Op* chain_branch(Pe& pe, const Op*, u64 target, Way) { return pe.branch(target); }
+
+#endif
+
+}  // namespace bbmsim::cpu
