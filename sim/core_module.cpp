@@ -27,6 +27,7 @@ CoreModule::CoreModule(const sc_core::sc_module_name& name, Machine& machine, Pe
       dvm_in("dvm_in"),
       machine_(machine),
       clock_(machine.config.cores[id].freq_mhz),
+      disturb_random_(split_seed(seed, id + 0x6e61u)),
       quantum_ps_(u64{machine.config.quantum_ns} * 1000) {
     const cpu::CoreConfig& config = machine.config.cores[id];
     pe.id = id;
@@ -45,10 +46,29 @@ CoreModule::CoreModule(const sc_core::sc_module_name& name, Machine& machine, Pe
     SC_METHOD(events_arrive);
     sensitive << event_due_;
     dont_initialize();
+    SC_METHOD(disturb);
+    if (!config.mmu.nasty.disturbs()) dont_initialize();
+    SC_METHOD(late_maintenance);
+    sensitive << late_due_;
+    dont_initialize();
+    if (config.mmu.nasty.late_walk) machine.domain.late.window_ps = 1000 * u64{config.mmu.nasty.window_ns};
     SC_METHOD(power_arrives);
     sensitive << power_due_;
     dont_initialize();
 }
+
+// Board time, so that a PE that waits is disturbed like one that runs; the same with and without the filter.
+void CoreModule::disturb() {
+    if (pe.powered) {
+        pe.now_ps = std::max(pe.now_ps, machine_.now_ps());
+        mmu->disturb();
+        pe.fast.last_data = pe.fast.last_fetch = nullptr;  // they may no longer be the most recent
+    }
+    const u32 mean = mmu->config.nasty.interval_ns;
+    next_trigger(Kernel::ps(1000 * u64{1 + disturb_random_.below(2 * mean)}));
+}
+
+void CoreModule::late_maintenance() { mmu->complete_maintenance(); }
 
 void CoreModule::thread() {
     while (true) {

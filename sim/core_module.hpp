@@ -12,6 +12,7 @@
 #include "models/cpu/engine.hpp"
 #include "models/cpu/platform.hpp"
 #include "models/mmu/event.hpp"
+#include "models/mmu/rng.hpp"
 #include "sim/clock.hpp"
 #include "sim/counters.hpp"
 #include "sim/dvm.hpp"
@@ -97,6 +98,8 @@ private:
     void wake_for_nothing();  // if an injection says so
     void power_arrives();
     void start_at(u64 entry_pa, u64 x0);  // out of reset
+    void disturb();                       // the nasty TLB: something happens to it
+    void late_maintenance();              // likewise: what was put off takes effect
     bool device_access(tlm::tlm_command command, u64 pa, unsigned size, u64& value);
     tlm::tlm_sync_enum tlbi_arrives(tlm::tlm_generic_payload& trans, tlm::tlm_phase& phase, sc_core::sc_time& delay);
     tlm::tlm_sync_enum tlbi_completes(tlm::tlm_generic_payload& trans, tlm::tlm_phase& phase, sc_core::sc_time& delay);
@@ -104,6 +107,7 @@ private:
 
     Machine& machine_;
     LocalClock clock_;
+    mmu::SplitMix64 disturb_random_;  // the nasty TLB's, apart from the MMU's own
     u64 quantum_ps_;
     State state_ = State::kOff;
     bool suspended_ = false;  // standby was asked for: once the engine is left
@@ -119,7 +123,7 @@ private:
     u64 dvm_received_ = 0;
     u64 tlbis_done_ps_ = 0;  // when it will have performed those that arrived
 
-    sc_core::sc_event wake_, event_due_, timer_due_, power_due_;
+    sc_core::sc_event wake_, event_due_, timer_due_, power_due_, late_due_;
 };
 
 }  // namespace bbmsim::sim

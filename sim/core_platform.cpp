@@ -107,6 +107,12 @@ tlm::tlm_sync_enum CoreModule::tlbi_arrives(tlm::tlm_generic_payload& trans, tlm
     const u64 now = machine_.now_ps();
     tlbis_done_ps_ = std::max(now, tlbis_done_ps_) + clock_.ps(cycles);  // one after the other
     delay += Kernel::ps(tlbis_done_ps_ - now);
+    if (mmu->config.nasty.late_tlbi) {  // it takes effect somewhere before the acknowledgement
+        const u64 extra = 1000 * u64{disturb_random_.below(mmu->config.nasty.window_ns)};
+        tlbis_done_ps_ += extra;
+        delay += Kernel::ps(extra);
+        late_due_.notify(Kernel::ps(tlbis_done_ps_ - now));
+    }
     emit(EventKind::kDvm, dvm->issuer, cycles);
     return tlm::TLM_COMPLETED;
 }

@@ -10,6 +10,7 @@ namespace bbmsim::sim {
 namespace {
 
 struct NoVisitor {
+    static u64 seen(u64, u64 value) { return value; }
     void read(u64, u64, u8) {}
     void table(const mmu::WalkCursor&, u64, u64, u8) {}
 };

@@ -58,6 +58,10 @@ std::vector<std::string> validate(const MmuConfig& c) {
         problems.push_back(fmt::format("asid_bits={} is not 8 or 16", c.asid_bits));
     if (!c.granule_4k && !c.granule_16k && !c.granule_64k)
         problems.emplace_back("granule_4k, granule_16k and granule_64k are all false: one granule is needed");
+    if (c.nasty.interval_ns == 0 || c.nasty.interval_ns > kMaxCycles)
+        problems.push_back(fmt::format("nasty.interval_ns={} is not within 1 to {}", c.nasty.interval_ns, kMaxCycles));
+    if (c.nasty.window_ns == 0 || c.nasty.window_ns > kMaxCycles)
+        problems.push_back(fmt::format("nasty.window_ns={} is not within 1 to {}", c.nasty.window_ns, kMaxCycles));
     if (c.hafdbs_dirty && !c.hafdbs_af) problems.emplace_back("hafdbs_dirty=true needs hafdbs_af=true");
     return problems;
 }

@@ -26,6 +26,20 @@ struct TlbConfig {
     u8 max_block_shift = 48;  // larger translations are held as splinters of 2^n bytes (A53: 1 GiB held as 512 MiB)
 };
 
+// Powers of the nasty TLB, each on its own: what the architecture permits and hardware rarely does.
+struct NastyConfig {
+    bool speculate = false;  // walks of any reachable entry, data and fetch, at any time (R_SQBCS, I_RCGCH)
+    bool retain = false;     // entries leave the L2 TLB and the walk cache by TLBI only; L1 entries leave for no reason
+    bool splinter = false;   // blocks are held in L1 as smaller pieces of any size (R_LGSCG)
+    bool late_tlbi = false;  // a TLBI takes effect when its DSB completes, not before (R_YNJCP)
+    bool late_walk = false;  // walks may read a descriptor's former value until its writer's DSB, or for window_ns
+    bool conflicts =
+        false;  // several matches: an abort, any of them, or a mixture, drawn each time (R_FVQCK); nT likewise
+    u32 interval_ns = 500;  // mean time between disturbances of a PE
+    u32 window_ns = 2000;   // longest delay of late_tlbi and late_walk
+    [[nodiscard]] bool disturbs() const { return speculate || retain; }
+};
+
 struct MmuConfig {
     TlbConfig l1i_tlb{48, 48, Policy::kLru, 0, 48};
     TlbConfig l1d_tlb{48, 48, Policy::kLru, 0, 48};
@@ -46,6 +60,7 @@ struct MmuConfig {
     bool granule_4k = true, granule_16k = true, granule_64k = true;
     bool hafdbs_af = true, hafdbs_dirty = true;  // hardware access flag, dirty state
     bool tlbirange = true;                       // FEAT_TLBIRANGE
+    NastyConfig nasty;
 };
 
 template <class V>
@@ -55,6 +70,17 @@ void visit_fields(TlbConfig& c, V&& v) {
     v("policy", c.policy);
     v("hit_cycles", c.hit_cycles);
     v("max_block_shift", c.max_block_shift);
+}
+template <class V>
+void visit_fields(NastyConfig& c, V&& v) {
+    v("speculate", c.speculate);
+    v("retain", c.retain);
+    v("splinter", c.splinter);
+    v("late_tlbi", c.late_tlbi);
+    v("late_walk", c.late_walk);
+    v("conflicts", c.conflicts);
+    v("interval_ns", c.interval_ns);
+    v("window_ns", c.window_ns);
 }
 template <class V>
 void visit_fields(MmuConfig& c, V&& v) {
@@ -80,6 +106,7 @@ void visit_fields(MmuConfig& c, V&& v) {
     v("hafdbs_af", c.hafdbs_af);
     v("hafdbs_dirty", c.hafdbs_dirty);
     v("tlbirange", c.tlbirange);
+    v("nasty", c.nasty);
 }
 
 // Problems in a configuration, one line each: "l2_tlb.ways=5 does not divide entries=1024". Empty: it is sound.

@@ -39,6 +39,12 @@ bool differ_in_size_only(const MatchSet& m, u64 va) {
 ConflictChoice resolve_conflict(const MatchSet& m, const Request& request, u64 va, const MmuConfig& config,
                                 SplitMix64& rng, TlbEntry& mixed) {
     ConflictBehaviour taken = config.conflict;
+    if (config.nasty.conflicts) {
+        static constexpr ConflictBehaviour kAnyOf[] = {ConflictBehaviour::kAbort, ConflictBehaviour::kRandom,
+                                                       ConflictBehaviour::kAmalgamate};
+        taken = kAnyOf[rng.below(3)];
+        if (conflict_free(config) && differ_in_size_only(m, va)) taken = ConflictBehaviour::kRandom;  // old or new
+    }
     if (taken == ConflictBehaviour::kAbort &&
         (!aborts_on(config.conflict_on, request.access) || (conflict_free(config) && differ_in_size_only(m, va))))
         taken = ConflictBehaviour::kFirst;

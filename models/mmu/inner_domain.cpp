@@ -46,6 +46,7 @@ void InnerDomain::store(PeId writer, PhysAddr pa, const void* bytes, u64 size, u
             std::memcpy(ram.at(PhysAddr(lo)), static_cast<const u8*>(bytes) + (lo - pa.raw()), hi - lo);
             const u64 new_value = ram.read64(PhysAddr(desc));
             if (new_value == old_value) continue;
+            if (late.window_ps && writer != kNoPe) late.add(writer, desc, old_value, now_ps);
             for (Mmu* pe : pes) pe->mark_stale(desc, new_value);
         }
     } else {

@@ -5,6 +5,7 @@
 // writes all call store_prepare() before and store_done() after, when the page's flags are not exactly kBacked.
 #pragma once
 
+#include "models/mmu/late_writes.hpp"
 #include "models/mmu/mmu.hpp"
 #include "models/mmu/ram_view.hpp"
 #include "models/mmu/types.hpp"
@@ -44,6 +45,7 @@ public:
     RamView ram;
     EventBus& bus;
     std::vector<Mmu*> pes;
+    LateWrites late;                // nasty.late_walk
     BbmChecker* checker = nullptr;  // null: no checking, no page is watched
     StoreListener* listener = nullptr;
 };

@@ -49,9 +49,9 @@ Mmu::Touch Mmu::touch_kind(const TlbConfig& c) {
 }
 
 Mmu::Mmu(PeId pe, const MmuConfig& mmu_config, const RamView& ram, EventBus& bus, u64 seed)
-    : config(mmu_config),
+    : config(nasty_structures(mmu_config)),
       id(pe),
-      touch_{touch_kind(mmu_config.l1i_tlb), touch_kind(mmu_config.l1d_tlb)},
+      touch_{touch_kind(config.l1i_tlb), touch_kind(config.l1d_tlb)},
       impl_(std::make_unique<Impl>(*this, ram, bus, seed)) {
     l1_stamps_[0] = impl_->l1i.stamps();
     l1_stamps_[1] = impl_->l1d.stamps();
@@ -108,6 +108,7 @@ void Mmu::Impl::note_stale(const TlbEntry& e, u64 va) {
 
 TlbEntry* Mmu::Impl::settle(const MatchSet& matches, const Request& q, u64 va, Outcome& out) {
     if (matches.count == 1) return matches.entry[0];
+    if (mmu.config.nasty.splinter && all_alike(matches, va)) return matches.entry[0];  // pieces of one block
     const ConflictChoice choice = resolve_conflict(matches, q, va, mmu.config, rng, mixed);
     ++mmu.stats.conflicts;
     if (bus.wants(EventKind::kConflict))
@@ -222,6 +223,12 @@ void Mmu::Impl::add_other_structure(MatchSet& matches, u64 va) {
         for (unsigned j = 0; j < matches.count; ++j) copy |= same_source(*second.entry[i], *matches.entry[j], va);
         if (!copy) matches.add(second.entry[i]);
     }
+}
+
+bool Mmu::Impl::all_alike(const MatchSet& matches, u64 va) {
+    for (unsigned i = 1; i < matches.count; ++i)
+        if (!same_source(*matches.entry[0], *matches.entry[i], va)) return false;
+    return true;
 }
 
 bool Mmu::Impl::same_source(const TlbEntry& a, const TlbEntry& b, u64 va) {

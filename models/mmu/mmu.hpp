@@ -59,6 +59,7 @@ struct Request {
     bool pan = false;          // PSTATE.PAN, meaningful for privileged data accesses
     bool atomic = false;       // read-modify-write: permission checked as write, reported as kWrite
     bool maintenance = false;  // cache maintenance or AT: no TLB conflict injection, no filter use
+    bool speculative = false;  // nobody asked: fills what may be cached, reports no fault and no use, updates nothing
 };
 
 struct Outcome {
@@ -75,7 +76,7 @@ struct MmuStats {  // accesses = hits + misses; L1 hits include those the filter
     u64 l1i_accesses = 0, l1i_misses = 0, l1d_accesses = 0, l1d_misses = 0, l2_accesses = 0, l2_misses = 0;
     u64 walk_cache_hits = 0, walks = 0, fetch_walks = 0, walk_reads = 0, walk_cycles = 0, fills = 0, evictions = 0;
     u64 conflicts = 0, conflict_aborts = 0, stale_uses = 0, hw_af_updates = 0, hw_dirty_updates = 0;
-    u64 entries_invalidated = 0, tlbis_received = 0;
+    u64 entries_invalidated = 0, tlbis_received = 0, speculative_walks = 0;
 };
 
 enum class Structure : u8 { kL1I, kL1D, kL2, kWalkCache };
@@ -108,6 +109,11 @@ public:
 
     // Removes what the TLBI requires (minimal) or what the part removes (typical). Returns entries removed.
     u32 invalidate(const Tlbi& op);
+    // The nasty TLB's late_tlbi: what invalidate() put off happens now. Called where it must have happened: at the
+    // issuer's DSB, before a receiver acknowledges.
+    void complete_maintenance();
+    // The nasty TLB, at any time: a speculative walk, an L1 entry that leaves.
+    void disturb();
     void invalidate_all();  // cold reset of a core whose reset clears TLBs; host's choice
 
     // A descriptor changed in memory: entries whose origin read it become stale and leave the filter. Returns how many.

@@ -12,6 +12,9 @@
 
 namespace bbmsim::mmu {
 
+// The configuration with the structures that nasty.retain and nasty.conflicts mean.
+MmuConfig nasty_structures(MmuConfig config);
+
 struct Mmu::Impl {
     Impl(Mmu& owner, const RamView& ram_view, EventBus& event_bus, u64 seed);
 
@@ -35,6 +38,14 @@ struct Mmu::Impl {
     void drop_clean(u64 va);
     void update_descriptor(u64 desc_pa, u64 value);
 
+    // --- the nasty TLB (mmu_nasty.cpp)
+    bool pick_mapped(const HalfRegime& half, unsigned upper, u64& va);
+    void speculate();
+    [[nodiscard]] bool moved(const TlbEntry& e, u64 va) const;
+    [[nodiscard]] static bool all_alike(const MatchSet& matches, u64 va);
+    bool postpone(const Tlbi& op);
+    u32 invalidate_now(const Tlbi& op);
+
     // --- descriptors that change (mmu_maintenance.cpp)
     enum class OriginChange : u8 { kUnrelated, kBenign, kStale };
     static OriginChange compare_origin(TlbEntry& e, u64 desc_pa, u64 new_value);
@@ -57,9 +68,12 @@ struct Mmu::Impl {
     std::array<Tlb*, 4> structures;
     Context context;
     Regime regime;
-    TlbEntry off_entry;  // identity, MMU off
-    TlbEntry mixed;      // the last amalgamation
-    TlbEntry walked;     // what the last walk found; a walk writes all that it decides, so none is cleared
+    TlbEntry off_entry;            // identity, MMU off
+    TlbEntry mixed;                // the last amalgamation
+    std::vector<Tlbi> postponed;   // late_tlbi
+    std::array<u64, 64> recent{};  // VAs of walks and of changed entries, for speculation near them
+    u32 recent_count = 0;
+    TlbEntry walked;  // what the last walk found; a walk writes all that it decides, so none is cleared
 };
 
 }  // namespace bbmsim::mmu

@@ -19,10 +19,16 @@ void Mmu::Impl::removed_by_tlbi(TlbEntry* e, Structure which) {
 u32 Mmu::invalidate(const Tlbi& op) {
     if (interceptor && interceptor->swallows(op)) [[unlikely]]
         return 0;
-    Impl& m = *impl_;
     ++stats.tlbis_received;
+    if (config.nasty.late_tlbi && impl_->postpone(op)) return 0;
+    return impl_->invalidate_now(op);
+}
+
+u32 Mmu::Impl::invalidate_now(const Tlbi& op) {
+    Impl& m = *this;
+    const MmuConfig& config = mmu.config;
     const TlbiMatcher matcher(op, config.invalidation, config.asid_bits);
-    const u64 before = stats.entries_invalidated;
+    const u64 before = mmu.stats.entries_invalidated;
     for (const Structure which : kAll) {
         const bool l1 = which == Structure::kL1I || which == Structure::kL1D;
         const auto drop = [&](TlbEntry* e) {
@@ -36,7 +42,7 @@ u32 Mmu::invalidate(const Tlbi& op) {
             m.tlb(which).for_each(drop);
         }
     }
-    return static_cast<u32>(stats.entries_invalidated - before);
+    return static_cast<u32>(mmu.stats.entries_invalidated - before);
 }
 
 void Mmu::invalidate_all() {
@@ -99,6 +105,7 @@ u32 Mmu::mark_stale(u64 desc_pa, u64 new_value) {
         if (e->stale) return;
         e->stale = true;
         ++e->gen;
+        if (config.nasty.speculate) m.recent[m.recent_count++ % m.recent.size()] = e->va_base;
     };
     for (const Structure which : kAll) m.tlb(which).for_each_candidate(candidates, visit);
     return marked;

@@ -25,6 +25,8 @@ struct Gatherer {
     const u64 va;
     const u16 asid;
     const u8 upper_half;
+    SplitMix64* late = nullptr;  // nasty.late_walk: draws whether a former value is read
+    u64 now_ps = 0;
     bool stale = false;
     unsigned table_count = 0, reads = 0;
     Origin origin;
@@ -32,6 +34,14 @@ struct Gatherer {
 
     Gatherer(InnerDomain* d, const RamView& r, const HalfRegime& h, u64 address, u16 current_asid)
         : domain(d), ram(r), half(h), va(address), asid(current_asid), upper_half((address >> 55) & 1) {}
+    u64 seen(u64 pa, u64 value) {
+        if (!late) [[likely]]
+            return value;
+        const u64* earlier = domain->late.earlier(pa, now_ps);
+        if (!earlier || *earlier == value || late->below(2)) return value;
+        stale = true;
+        return *earlier;
+    }
     void read(u64 pa, u64 value, u8) {
         ++reads;
         if (origin.depth == origin.desc_pa.size()) return;
@@ -84,9 +94,12 @@ TlbEntry* Mmu::Impl::fill(Structure which, const TlbEntry& e, u64 va, bool misse
         }
         t.place(slot, entry);
     };
-    if (Tlb::shift_of(e) > t.config().max_block_shift && !e.table) {
+    unsigned largest = t.config().max_block_shift;
+    if (mmu.config.nasty.splinter && which != Structure::kL2 && Tlb::shift_of(e) > 12)
+        largest = std::min(largest, 12 + rng.below(Tlb::shift_of(e) - 11));
+    if (Tlb::shift_of(e) > largest && !e.table) {
         TlbEntry part = e;  // a splinter: the aligned part that holds va
-        part.va_mask = low_mask(t.config().max_block_shift);
+        part.va_mask = low_mask(largest);
         part.va_base = va & ~part.va_mask;
         part.pa_base = e.translate(part.va_base);
         put(part);
@@ -142,8 +155,15 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
 
     BbmChecker* checker = mmu.domain ? mmu.domain->checker : nullptr;
     Gatherer g(mmu.domain, ram, half, va, regime.asid);
-    ++mmu.stats.walks;
-    if (fetch) ++mmu.stats.fetch_walks;
+    if (mmu.config.nasty.late_walk && mmu.domain) {
+        g.late = &rng;
+        g.now_ps = now();
+    }
+    if (!q.speculative) {
+        ++mmu.stats.walks;
+        if (fetch) ++mmu.stats.fetch_walks;
+        if (mmu.config.nasty.speculate) recent[recent_count++ % recent.size()] = va;
+    }
     u32 cycles = mmu.config.walk_start_cycles;
 
     // The deepest table that the walk cache knows; several at that level are a conflict.
@@ -159,18 +179,19 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
         deepest.add(e);
     }
     if (deepest.count) {
-        TlbEntry* e = settle(deepest, q, va, out);
+        TlbEntry* e = q.speculative ? deepest.entry[rng.below(deepest.count)] : settle(deepest, q, va, out);
         if (!e) return out;
         ++mmu.stats.walk_cache_hits;
         cycles += walk_cache.config().hit_cycles;
         if (walk_cache.owns(e)) walk_cache.touch(e);
-        if (e->stale) note_stale(*e, va);
+        if (e->stale && !q.speculative) note_stale(*e, va);
         g.stale = e->stale;
         g.origin = e->origin;
         cursor = {e->pa_base, static_cast<u8>(e->level + 1), to_restriction(e->perms)};
     }
 
-    const WalkEnd end = walk(ram, half, mmu.config.nt_faults, va, cursor, g);
+    const bool nt_faults = mmu.config.nasty.conflicts ? rng.below(2) : mmu.config.nt_faults;  // R_MRRPW
+    const WalkEnd end = walk(ram, half, nt_faults, va, cursor, g);
     cycles += g.reads * mmu.config.walk_read_cycles;
     mmu.stats.walk_reads += g.reads;
     mmu.stats.walk_cycles += cycles;
@@ -199,7 +220,9 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
         entry.origin = g.origin;
         entry.origin.filled_ps = time;
         bool cacheable = leaf.access_flag;
-        if (!leaf.access_flag && !regime.access_flag_by_hw) {
+        if (q.speculative) {
+            // What an access would be told is nobody's business.
+        } else if (!leaf.access_flag && !regime.access_flag_by_hw) {
             out.fault = {FaultType::kAccessFlag, end.level};
         } else if (check_permission(entry.perms, regime.wxn, q) == Allowed::kNo) {
             out.fault = {FaultType::kPermission, end.level};  // may be cached, if AF is set (R_XCLRD)
@@ -223,8 +246,9 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
             TlbEntry* in_l1 = fill(fetch ? Structure::kL1I : Structure::kL1D, entry, va, missed);
             TlbEntry* held = in_l1 ? in_l1 : in_l2;
             if (checker)
-                checker->on_fill(mmu.id, held ? *held : entry, fetch && !out.fault ? std::optional(va) : std::nullopt);
-            if (!out.fault) {
+                checker->on_fill(mmu.id, held ? *held : entry,
+                                 fetch && !out.fault && !q.speculative ? std::optional(va) : std::nullopt);
+            if (!out.fault && !q.speculative) {
                 finish(entry, q, va, out);
                 out.entry = in_l1;
                 const Tlb& l1 = fetch ? l1i : l1d;

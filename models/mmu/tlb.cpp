@@ -3,6 +3,7 @@
 
 #include "models/mmu/replacement/replacement.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace bbmsim::mmu {
@@ -151,6 +152,16 @@ void Tlb::remove(TlbEntry* e) {
     shift_[i] = kNoShift;
     leaf_hash_[i] = 0;
     upper_[i] = 0;
+}
+
+TlbEntry* Tlb::any_valid(SplitMix64& rng) {
+    if (valid_ == 0) return nullptr;
+    const u32 first = rng.below(config_.entries);
+    for (u32 i = 0; i < std::min(config_.entries, 64u); ++i) {
+        const u32 at = (first + i) % config_.entries;
+        if (shift_[at] != kNoShift) return &entries_[at];
+    }
+    return nullptr;
 }
 
 void Tlb::remove_all() {

@@ -58,6 +58,9 @@ public:
     void remove(TlbEntry* e);
     void remove_all();
 
+    // Some valid entry, from a random place on; null if there is none near.
+    [[nodiscard]] TlbEntry* any_valid(SplitMix64& rng);
+
     // Calls f(TlbEntry*) for every valid entry; f may remove it.
     template <class F>
     void for_each(F&& f) {

@@ -68,6 +68,7 @@ Allowed check_permission(const Permissions& p, bool wxn, const Request& q) {
 namespace {
 struct Recorder {
     std::vector<WalkStep>& steps;
+    static u64 seen(u64, u64 value) { return value; }
     void read(u64 pa, u64 value, u8 level) { steps.push_back({pa, value, level}); }
     void table(const WalkCursor&, u64, u64, u8) {}
 };

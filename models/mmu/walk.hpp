@@ -47,7 +47,8 @@ inline bool in_range(const HalfRegime& h, u64 va, bool fetch) {
     return (va & h.range_mask[fetch]) == h.range_value[fetch];
 }
 
-// Visitor: void read(u64 desc_pa, u64 value, u8 level);
+// Visitor: u64 seen(u64 desc_pa, u64 value);                what the walker reads where memory holds value
+//          void read(u64 desc_pa, u64 value, u8 level);
 //          void table(const WalkCursor& next, u64 desc_pa, u64 value, u8 level);  a table descriptor was followed
 template <class Visitor>
 WalkEnd walk(const RamView& ram, const HalfRegime& half, bool nt_faults, u64 va, WalkCursor cursor, Visitor& visitor) {
@@ -64,7 +65,7 @@ WalkEnd walk(const RamView& ram, const HalfRegime& half, bool nt_faults, u64 va,
             end.fault = {FaultType::kExternalOnWalk, cursor.level};
             return end;
         }
-        end.value = ram.read64(PhysAddr(end.desc_pa));
+        end.value = visitor.seen(end.desc_pa, ram.read64(PhysAddr(end.desc_pa)));
         visitor.read(end.desc_pa, end.value, cursor.level);
         const Descriptor d{end.value};
         switch (d.kind(g, cursor.level)) {

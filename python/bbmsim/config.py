@@ -31,6 +31,20 @@ class Tlb:
 
 
 @dataclass(frozen=True)
+class Nasty:
+    """Powers of the nasty TLB: what the architecture permits and hardware rarely does. See nasty()."""
+
+    speculate: bool = False  #: walks of any reachable entry, data and fetch, at any time
+    retain: bool = False  #: entries leave the L2 TLB and the walk cache by TLBI only; L1 entries leave for no reason
+    splinter: bool = False  #: blocks are held in L1 as smaller pieces of any size
+    late_tlbi: bool = False  #: a TLBI takes effect when its DSB completes, not before
+    late_walk: bool = False  #: walks may read a descriptor's former value until its writer's DSB, or for window_ns
+    conflicts: bool = False  #: several matches: an abort, any of them, or a mixture, drawn each time
+    interval_ns: int = 500  #: mean time between disturbances
+    window_ns: int = 2000  #: longest delay of late_tlbi and late_walk
+
+
+@dataclass(frozen=True)
 class Mmu:
     """Translation, TLBs and conflict behaviour of a core."""
 
@@ -56,6 +70,7 @@ class Mmu:
     hafdbs_af: bool = True
     hafdbs_dirty: bool = True
     tlbirange: bool = True
+    nasty: Nasty = Nasty()
 
 
 @dataclass(frozen=True)
@@ -353,6 +368,33 @@ def _convert(path: str, kind: type[Any], text: str) -> Any:
 def _replace(target: Any, path: list[str], value: Any) -> Any:
     inner = value if len(path) == 1 else _replace(getattr(target, path[0]), path[1:], value)
     return dataclasses.replace(target, **{path[0]: inner})
+
+
+POWERS = tuple(name for name, default in dataclasses.asdict(Nasty()).items() if default is False)
+
+
+def nasty(cores: Sequence[Core], *powers: str) -> list[Core]:
+    """The cores with the nasty TLB, or with these of its powers only (POWERS; "minimal": TLBIs remove just what they
+    must). Seeded by the run's seed, and never outside of what the architecture permits."""
+    chosen = powers or (*POWERS, "minimal")
+    for power in chosen:
+        if power not in (*POWERS, "minimal"):
+            raise ConfigError(f"tlb={power}: typical, nasty, or some of {', '.join((*POWERS, 'minimal'))}", "tlb")
+    out = []
+    for entry in cores:
+        powers_on = dataclasses.replace(entry.mmu.nasty, **{p: True for p in chosen if p != "minimal"})
+        mmu = dataclasses.replace(entry.mmu, nasty=powers_on)
+        if "minimal" in chosen:
+            mmu = dataclasses.replace(mmu, invalidation="minimal")
+        out.append(dataclasses.replace(entry, mmu=mmu))
+    return out
+
+
+def tlb_mode(cores: Sequence[Core], mode: str) -> list[Core]:
+    """What `--tlb` means: "typical" (as the presets), "nasty", or powers separated by commas."""
+    if mode == "typical":
+        return list(cores)
+    return nasty(cores) if mode == "nasty" else nasty(cores, *(word.strip().replace("-", "_") for word in mode.split(",")))
 
 
 def parse_cores(text: str) -> list[Core]:

@@ -50,7 +50,8 @@ py::dict tlb_stats(const mmu::MmuStats& s) {
                     "walk_cycles"_a = s.walk_cycles, "fills"_a = s.fills, "evictions"_a = s.evictions,
                     "conflicts"_a = s.conflicts, "conflict_aborts"_a = s.conflict_aborts, "stale_uses"_a = s.stale_uses,
                     "hw_af_updates"_a = s.hw_af_updates, "hw_dirty_updates"_a = s.hw_dirty_updates,
-                    "entries_invalidated"_a = s.entries_invalidated, "tlbis_received"_a = s.tlbis_received);
+                    "entries_invalidated"_a = s.entries_invalidated, "tlbis_received"_a = s.tlbis_received,
+                    "speculative_walks"_a = s.speculative_walks);
 }
 // The instruction at a PC as the run left it in memory; nothing if it can't be read any more.
 py::object instruction_at(const sim::Session& session, PeId pe, u64 pc) {

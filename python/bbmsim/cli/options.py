@@ -10,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from .. import catalog
-from ..config import Board, Disk, parse_cores, parse_disk, presets
+from ..config import POWERS, Board, Disk, parse_cores, parse_disk, presets, tlb_mode
 from ..errors import ConfigError
 from ..profile import METRICS
 from .ci import ci_options
@@ -18,10 +18,22 @@ from .ci import ci_options
 DEFAULT_CORES = "cortex-x4,cortex-a720*3"
 DEFAULT_MEMORY = "4GiB"
 DEFAULT_TIMEOUT = "100s"
+_TLB = "bbmsim.tlb"
 
 
 def board(cores: str, memory: str, **fields: Any) -> Board:
-    return Board(cores=parse_cores(cores), memory=memory, **fields)
+    mode = click.get_current_context().meta.get(_TLB, "typical")
+    return Board(cores=tlb_mode(parse_cores(cores), mode), memory=memory, **fields)
+
+
+def _keep_tlb(context: click.Context, _: click.Parameter, value: str) -> None:
+    context.meta[_TLB] = value
+
+
+def _complete_tlb(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    done, comma, last = incomplete.rpartition(",")
+    names = (*POWERS, "minimal") if comma else ("typical", "nasty", *POWERS, "minimal")
+    return [CompletionItem(done + comma + name) for name in names if name.startswith(last)]
 
 
 def disk(text: str | None) -> Disk:
@@ -136,6 +148,12 @@ def _complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> l
 
 def board_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
+        click.option(
+            "--tlb", default="typical", show_default=True, metavar="typical|nasty|POWER,...", shell_complete=_complete_tlb,
+            expose_value=False, callback=_keep_tlb,
+            help="nasty: TLBs that do what the architecture permits and hardware rarely does; or some of its powers: "
+            "speculate, retain, splinter, late_tlbi, late_walk, conflicts, minimal.",
+        ),
         click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="All randomness comes from it."),
         click.option(
             "--memory", default=DEFAULT_MEMORY, show_default=True, metavar="SIZE", help="RAM, such as 512MiB or 64GiB."

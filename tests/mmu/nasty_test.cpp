@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// The nasty TLB: each power does what it says, and none of them leaves what the architecture permits. The last test
+// holds every answer against an independent statement of that: the values which a descriptor had since it was last
+// clean.
+#include "models/mmu/event.hpp"
+#include "models/mmu/inner_domain.hpp"
+#include "models/mmu/mmu.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <set>
+#include <vector>
+
+namespace bbmsim::mmu {
+namespace {
+
+constexpr u64 kBase = 0x4000'0000, kRam = 32 << 20;
+constexpr u64 kLinear = 0xffff'0000'0000'0000;
+constexpr u64 kAttributes = (1 << 10) | (3 << 8);  // AF, Inner Shareable, Normal (MAIR index 0)
+
+// TTBR1: L0 -> L1 -> L2: entry 0 a block of 2 MiB, entry 1 a table of pages. As many PEs as configurations.
+struct Machine {
+    explicit Machine(const std::vector<MmuConfig>& configs, u64 seed = 1)
+        : host(static_cast<u8*>(std::calloc(kRam, 1)), &std::free),
+          flags(kRam >> kPageShift),
+          domain(RamView{host.get(), flags.data(), kBase, kRam, true}, bus) {
+        put(l0, l1 | 3);
+        put(l1, l2 | 3);
+        put(l2, (kBase + (8 << 20)) | kAttributes | 1);
+        put(l2 + 8, l3 | 3);
+        for (u64 i = 0; i < 512; ++i) put(l3 + 8 * i, page(i));
+        Context c;
+        c.sctlr = 1;
+        c.tcr = 16 | (u64{16} << 16) | (u64{2} << 30) | (u64{5} << 32) | (u64{1} << 36) | (1 << 7);
+        c.ttbr1 = l0;
+        c.mair = 0xff;
+        for (std::size_t i = 0; i < configs.size(); ++i) {
+            pes.push_back(std::make_unique<Mmu>(static_cast<PeId>(i), configs[i], domain.ram, bus, seed + i));
+            pes.back()->now_ps = &now;
+            domain.add(pes.back().get());
+            pes.back()->set_context(c);
+        }
+    }
+    static u64 page(u64 i) { return (kBase + (16 << 20) + (i << 12)) | kAttributes | 3; }
+    void put(u64 pa, u64 value) { domain.write(kNoPe, PhysAddr(pa), &value, 8); }
+    void store(PeId pe, u64 pa, u64 value) { domain.store(pe, PhysAddr(pa), &value, 8, 0); }
+    Outcome read(PeId pe, u64 va) { return pes[pe]->translate({.va = va}); }
+    void tlbi_all(PeId pe) { pes[pe]->invalidate({.kind = TlbiKind::kVmall, .scope = TlbiScope::kInner}); }
+    std::vector<TlbEntry> held(PeId pe) const {
+        std::vector<TlbEntry> all;
+        for (const Structure s : {Structure::kL1I, Structure::kL1D, Structure::kL2, Structure::kWalkCache})
+            for (const TlbEntry& e : pes[pe]->entries(s)) all.push_back(e);
+        return all;
+    }
+
+    static constexpr u64 l0 = kBase + 0x1000, l1 = kBase + 0x2000, l2 = kBase + 0x3000, l3 = kBase + 0x4000;
+    static constexpr u64 block_va = kLinear, page_va = kLinear + (2 << 20);
+    std::unique_ptr<u8, void (*)(void*)> host;
+    std::vector<u8> flags;
+    EventBus bus;
+    InnerDomain domain;
+    u64 now = 0;
+    std::vector<std::unique_ptr<Mmu>> pes;
+};
+
+MmuConfig with(bool NastyConfig::*power) {
+    MmuConfig c;
+    c.nasty.*power = true;
+    return c;
+}
+
+TEST(Nasty, SpeculationCachesWhatIsMappedAndNothingElse) {
+    MmuConfig c = with(&NastyConfig::speculate);
+    Machine m({c});
+    for (u64 i = 100; i < 512; ++i) m.put(m.l3 + 8 * i, i % 2 ? 0 : Machine::page(i) & ~u64{1 << 10});  // invalid, AF=0
+    for (int i = 0; i < 4000; ++i) m.pes[0]->disturb();
+    EXPECT_GT(m.pes[0]->stats.speculative_walks, 500u);
+    EXPECT_EQ(m.pes[0]->stats.walks, 0u) << "they are nobody's accesses";
+    const auto held = m.held(0);
+    EXPECT_GT(held.size(), 50u);
+    for (const TlbEntry& e : held) {
+        if (e.table) continue;
+        const WalkResult w = inspect_walk(m.domain.ram, m.pes[0]->context(), m.pes[0]->config, e.va_base);
+        EXPECT_FALSE(w.fault);
+        EXPECT_EQ(w.pa, e.pa_base);
+        const u64 index = (e.va_base - m.page_va) >> 12;
+        EXPECT_TRUE(e.va_base < m.page_va || index < 100) << index;  // R_XCLRD: faulting entries are never cached
+    }
+    EXPECT_EQ(m.domain.ram.read64(PhysAddr(m.l3 + 8 * 102)) & (1 << 10), 0u) << "no descriptor is updated";
+}
+
+TEST(Nasty, RetainedEntriesLeaveByTlbiOnly) {
+    MmuConfig plain;
+    plain.l1d_tlb.entries = plain.l1d_tlb.ways = 4;
+    plain.l2_tlb = {8, 2, Policy::kLru, 5, 48};
+    MmuConfig retaining = plain;
+    retaining.nasty.retain = true;
+    Machine m({plain, retaining});
+    for (const PeId pe : {PeId{0}, PeId{1}}) {
+        for (u64 i = 0; i < 512; ++i) m.read(pe, m.page_va + (i << 12));
+        const u64 walks = m.pes[pe]->stats.walks;
+        for (u64 i = 0; i < 512; ++i) m.read(pe, m.page_va + (i << 12));
+        EXPECT_EQ(m.pes[pe]->stats.walks == walks, pe == 1);
+    }
+    m.tlbi_all(1);
+    EXPECT_TRUE(m.held(1).empty());
+}
+
+TEST(Nasty, SplintersGoTogether) {
+    Machine m({with(&NastyConfig::splinter)});
+    std::set<u64> sizes;
+    for (int i = 0; i < 64; ++i) {
+        m.tlbi_all(0);
+        m.read(0, m.block_va + (u64(i) << 15));
+        for (const TlbEntry& e : m.pes[0]->entries(Structure::kL1D)) sizes.insert(e.va_mask + 1);
+    }
+    EXPECT_GT(sizes.size(), 3u);
+    m.pes[0]->invalidate({.kind = TlbiKind::kVaal,
+                          .scope = TlbiScope::kInner,
+                          .operand = ((m.block_va + 0x5000) >> 12) & ((u64{1} << 44) - 1)});
+    EXPECT_TRUE(m.pes[0]->entries(Structure::kL1D).empty()) << "R_LGSCG";
+}
+
+TEST(Nasty, TlbiTakesEffectAtTheDsb) {
+    Machine m({with(&NastyConfig::late_tlbi)});
+    m.read(0, m.page_va);
+    m.tlbi_all(0);
+    EXPECT_FALSE(m.held(0).empty());
+    m.pes[0]->complete_maintenance();
+    EXPECT_TRUE(m.held(0).empty());
+}
+
+TEST(Nasty, WalksMayReadTheFormerValueUntilTheDsb) {
+    Machine m({MmuConfig{}, with(&NastyConfig::late_walk)});
+    m.domain.late.window_ps = 1000;
+    m.read(0, m.page_va);  // the table is watched from now on
+    const auto seen = [&](u64 now) {
+        std::set<bool> faults;
+        m.now = now;
+        for (int i = 0; i < 100; ++i) {
+            m.tlbi_all(1);
+            faults.insert(static_cast<bool>(m.read(1, m.page_va).fault));
+        }
+        return faults;
+    };
+    m.store(0, m.l3, 0);
+    EXPECT_EQ(seen(500), (std::set<bool>{false, true}));
+    EXPECT_EQ(seen(1500), std::set<bool>{true}) << "a bounded time";
+    m.now = 2000;
+    m.store(0, m.l3, Machine::page(0));
+    EXPECT_EQ(seen(2100), (std::set<bool>{false, true}));
+    m.domain.late.ordered(0);
+    EXPECT_EQ(seen(2200), std::set<bool>{false});
+}
+
+TEST(Nasty, ConflictsEndInEveryPermittedWay) {
+    MmuConfig c = with(&NastyConfig::conflicts);
+    Machine m({c});
+    std::set<int> ways;
+    for (int i = 0; i < 200; ++i) {
+        m.tlbi_all(0);
+        m.read(0, m.page_va);
+        TlbEntry other = m.pes[0]->entries(Structure::kL1D).at(0);
+        other.pa_base += 1 << 20;
+        ASSERT_TRUE(m.pes[0]->plant(Structure::kL1D, other));
+        const Outcome o = m.read(0, m.page_va);
+        ways.insert(o.fault.type == FaultType::kTlbConflict ? 0 : o.pa == other.pa_base ? 1 : 2);
+    }
+    EXPECT_EQ(ways, (std::set<int>{0, 1, 2}));
+}
+
+// Eight pages, two PEs. PE 0 stores descriptors, flushes, and completes; both access; anything may happen to the TLBs.
+TEST(Nasty, NothingOutsideTheArchitecture) {
+    u64 aborts = 0, faults = 0, answers = 0;
+    for (u64 seed = 1; seed <= 12; ++seed) {
+        MmuConfig c;
+        c.nasty = {true, true, true, true, true, true, 500, 2000};
+        c.invalidation = InvalidationPolicy::kMinimal;
+        c.l1d_tlb.entries = c.l1d_tlb.ways = 4;
+        Machine m({c, c}, seed);
+        m.domain.late.window_ps = 500;
+        std::mt19937_64 random(seed);
+        std::vector<std::set<u64>> since(8);  // values since the entry was last clean
+        for (u64 i = 0; i < 8; ++i) since[i] = {Machine::page(i)};
+        for (int step = 0; step < 20000; ++step) {
+            m.now += 20;
+            const u64 i = random() % 8;
+            const PeId pe = random() % 2;
+            switch (random() % 16) {
+                case 0: {
+                    const u64 value = random() % 3 == 0 ? 0 : Machine::page(64 * (random() % 4) + i);
+                    m.store(0, m.l3 + 8 * i, value);
+                    since[i].insert(value);
+                    break;
+                }
+                case 1: {
+                    if (random() % 4) break;  // DSB; TLBI of everything; DSB
+                    m.domain.late.ordered(0);
+                    for (const PeId each : {PeId{0}, PeId{1}}) m.tlbi_all(each);
+                    for (const auto& mmu : m.pes) mmu->complete_maintenance();
+                    for (u64 j = 0; j < 8; ++j) since[j] = {m.domain.ram.read64(PhysAddr(m.l3 + 8 * j))};
+                    break;
+                }
+                case 2:
+                case 3:
+                case 4: m.pes[pe]->disturb(); break;
+                default: {
+                    const Outcome o = m.read(pe, m.page_va + (i << 12) + 0x123);
+                    const auto valid = std::count_if(since[i].begin(), since[i].end(), [](u64 v) { return v & 1; });
+                    if (o.fault.type == FaultType::kTlbConflict) {
+                        ++aborts;
+                        ASSERT_GE(valid, 2) << "seed " << seed << " step " << step;
+                    } else if (o.fault) {
+                        ++faults;
+                        ASSERT_TRUE(since[i].contains(0)) << "seed " << seed << " step " << step;
+                    } else {
+                        ++answers;
+                        const auto from = [&](u64 v) {
+                            return (v & 1) && (v & 0xffff'ffff'f000) == (o.pa & ~u64{0xfff});
+                        };
+                        ASSERT_TRUE(std::any_of(since[i].begin(), since[i].end(), from))
+                            << "seed " << seed << " step " << step;
+                    }
+                }
+            }
+        }
+    }
+    EXPECT_GT(aborts, 20u);
+    EXPECT_GT(faults, 1000u);
+    EXPECT_GT(answers, 50000u);
+}
+
+}  // namespace
+}  // namespace bbmsim::mmu

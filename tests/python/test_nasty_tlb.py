@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The nasty TLB on whole runs: deterministic, exact with and without the filter, silent where software is right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bbmsim as bs
+import pytest
+from bbmsim.config import POWERS, tlb_mode
+from conftest import Bbmsim
+
+MIXED = "cortex-x4,cortex-a720*2"
+
+
+def run(cores: str = MIXED, tlb: str = "nasty", seed: int = 3, filter: bool = True, **parameters: str) -> bs.Result:
+    board = bs.Board(cores=tlb_mode(bs.parse_cores(cores), tlb), memory="64MiB", filter=filter)
+    return bs.Simulation(board, bs.bare("repaint", **parameters), seed=seed).run(timeout="1s")
+
+
+def figures(result: bs.Result) -> dict[str, Any]:
+    return {k: v for k, v in result.record.items() if k not in ("host", "board")}
+
+
+def test_a_right_repaint_is_silent_under_every_power() -> None:
+    for tlb in ("nasty", *POWERS, "minimal"):
+        result = run(tlb=tlb)
+        assert (result.outcome, result.clean) == ("poweroff", True), tlb
+
+
+def test_seeds_replay_and_differ() -> None:
+    assert figures(run(seed=5)) == figures(run(seed=5))
+    assert figures(run(seed=5)) != figures(run(seed=6))
+
+
+def test_the_filter_changes_no_figure() -> None:
+    assert figures(run(filter=True)) == figures(run(filter=False))
+
+
+def test_level_2_that_is_not_conflict_free_meets_the_conflict_abort() -> None:
+    """What Linux's list of parts exists to avoid: until the TLBI, level 2 permits the abort; a conflict-free core takes none."""
+    aborts = {
+        cores: [sum(c["conflict_aborts"] for c in run(cores=cores, sabotage="no-flush", seed=seed).record["cores"]) for seed in range(4)]
+        for cores in ("cortex-x4:conflict_free=0,cortex-a720*2", MIXED)
+    }
+    free, listed = aborts.values()
+    assert sum(free) > 0 and sum(listed) == 0
+    dies = run(cores="cortex-x4:conflict_free=0,cortex-a720*2", sabotage="no-flush", on_conflict="panic")
+    assert dies.outcome == "guest-failed" and "conflict" in dies.console
+
+
+def test_sabotages_are_found_under_the_nasty_tlb_too() -> None:
+    assert {v.rule for v in run(sabotage="secondaries-in-map").violations} == {"BBM-SIZE", "BBM-CONT"}
+    assert "BBM-SIZE" in {v.rule for v in run(sabotage="no-rendezvous").violations}
+
+
+@pytest.mark.parametrize("power", ["late-tlbi", "speculate,retain"])
+def test_powers_on_the_command_line(bbmsim: Bbmsim, power: str) -> None:
+    done = bbmsim("run", "--memory", "64MiB", "--cores", "cortex-x4*2", "--tlb", power, "--quiet")
+    assert done.returncode == 0, done.stderr
+    wrong = bbmsim("run", "--tlb", f"{power},lazy")
+    assert wrong.returncode == 2 and "tlb=lazy: typical, nasty, or some of speculate" in wrong.stderr
