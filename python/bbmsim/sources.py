@@ -9,13 +9,13 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-
-from elftools.common.exceptions import ELFError
-from elftools.elf.elffile import ELFFile
-from elftools.elf.sections import NoteSection
+from typing import TYPE_CHECKING
 
 from . import _core
 from .errors import ConfigError
+
+if TYPE_CHECKING:
+    from elftools.elf.elffile import ELFFile
 
 _TOOLS = ("aarch64-linux-gnu-addr2line", "llvm-addr2line", "addr2line")
 _BANNER = re.compile(rb"Linux version [0-9][\x20-\x7e]{4,300}")
@@ -74,6 +74,9 @@ def _shortened(file: str) -> str:
 
 def has_lines(path: Path) -> bool:
     """Whether the file is an ELF with a DWARF line table."""
+    from elftools.common.exceptions import ELFError
+    from elftools.elf.elffile import ELFFile
+
     try:
         with path.open("rb") as file:
             return file.read(4) == b"\x7fELF" and ELFFile(file).get_section_by_name(".debug_line") is not None
@@ -83,6 +86,9 @@ def has_lines(path: Path) -> bool:
 
 def check_vmlinux(path: Path, image: bytes) -> None:
     """Raises a ConfigError if it is no vmlinux with source lines, or one of another build than the Image."""
+    from elftools.common.exceptions import ELFError
+    from elftools.elf.elffile import ELFFile
+
     try:
         with path.open("rb") as file:
             if file.read(4) != b"\x7fELF":
@@ -108,6 +114,8 @@ def check_vmlinux(path: Path, image: bytes) -> None:
 
 
 def _build_id(elf: ELFFile) -> bytes | None:
+    from elftools.elf.sections import NoteSection
+
     for section in elf.iter_sections():
         if isinstance(section, NoteSection):
             for note in section.iter_notes():

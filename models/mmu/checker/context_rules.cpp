@@ -67,8 +67,9 @@ void BbmChecker::Impl::check_cnp(PeId pe, u64 pc, u64 now_ps) {
     for (unsigned half = 0; half < 2; ++half) {
         const auto base = [half](const Context& c) { return half ? c.ttbr1 : c.ttbr0; };
         if (self.reaching[half] == kNone || !(base(self.context) & 1)) continue;
-        for (PeId q = 0; q < pes.size(); ++q) {
-            const Pe& other = pes[q];
+        for (std::size_t i = 0; i < pes.size(); ++i) {
+            const auto q = static_cast<PeId>(i);
+            const Pe& other = pes[i];
             if (q == pe || !other.online || other.reaching[half] == kNone || !(base(other.context) & 1)) continue;
             const u16 asid = self.context.asid(self.promise.asid_bits);
             if (other.reaching[half] == self.reaching[half] || other.context.asid(other.promise.asid_bits) != asid)

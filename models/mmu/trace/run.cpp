@@ -57,7 +57,7 @@ void Run::apply(const Event& e) {
             run.mmus_[e.pe]->invalidate(op);
             run.checker_.on_tlbi(e.pe, op);
             if (!op.broadcast()) return;
-            for (PeId q = 0; q < run.mmus_.size(); ++q)
+            for (std::size_t q = 0; q < run.mmus_.size(); ++q)
                 if (q != e.pe && run.on_[q]) run.mmus_[q]->invalidate(op);
         }
     };

@@ -12,7 +12,6 @@ from rich.console import Console
 
 from ..baseline import Baseline
 from ..files import check_writable, write_whole
-from ..report.ci import junit, sarif
 from ..result import Result
 
 _META = "bbmsim.ci"
@@ -51,6 +50,10 @@ class Ci:
         """Applies the baseline and writes the files."""
         if self.baseline is not None:
             result.accept(self.baseline)
+        if not self._outputs:
+            return
+        from ..report.ci import junit, sarif  # costs what few runs need
+
         for name, path in self._outputs.items():
             if name == "write-baseline":
                 Baseline.of(result.violations, result.hazards).save(path)

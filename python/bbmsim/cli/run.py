@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -14,7 +15,6 @@ from rich.console import Console
 from ..config import Board
 from ..errors import ConfigError
 from ..files import check_writable
-from ..gdb.server import GdbServer
 from ..inject import parse_injection
 from ..maps import parse_map_at
 from ..poke import parse_poke
@@ -27,6 +27,9 @@ from . import options
 from .ci import Ci
 from .live import Live
 from .terminal import Typing, console_options, interact
+
+if TYPE_CHECKING:
+    from ..gdb.server import GdbServer
 
 _BENCH_ROUNDS = 3
 
@@ -90,7 +93,7 @@ def carry_out(
         raise ConfigError("bench: nobody can type at a guest that is measured", "bench")
     if gdb is not None and (bench or typing.interactive):
         raise ConfigError(f"gdb: not together with {'--bench' if bench else '--interactive'}", "gdb")
-    server = None if gdb is None else GdbServer(gdb, lambda text: click.echo(text, err=True))
+    server = None if gdb is None else _gdb_server(gdb)
     with contextlib.nullcontext() if server is None else contextlib.closing(server):
         guest = make_guest()
         if bench:
@@ -138,6 +141,12 @@ def _simulation(board: Board, guest: Workload, seed: int, changes: Changes, trac
     if traced:
         sim.record_trace()
     return sim
+
+
+def _gdb_server(port: int) -> GdbServer:
+    from ..gdb.server import GdbServer
+
+    return GdbServer(port, lambda text: click.echo(text, err=True))
 
 
 def _run(console: Console, sim: Simulation, limit: int, quiet: bool, server: GdbServer | None = None) -> Result:
