@@ -131,6 +131,17 @@ def test_7_3_repaints_a_mixed_board() -> None:
     assert tlbis(result, "repaint")[0] == {"vmalle1is": 1, "vale1is": 1}
 
 
+def test_7_3_leaves_blocks_and_contiguous_pages_where_its_text_is() -> None:
+    """1 GiB; with 7.3.4: 29 + 480 blocks (30 groups) and 1,536 pages before, 15 blocks and 254,464 pages after."""
+    before, after = (m.census for m in boot("7.3", MIXED).maps)
+    assert before is not None and after is not None and before.complete and after.complete
+    blocks, text = before.count("2M"), after.count("2M")
+    assert before.groups("2M") * 16 == before.count("2M", contiguous=True) > 400
+    assert before.count("4K") == (512 - blocks) * 512 and after.count("4K") == (512 - text) * 512
+    assert after.count("2M", contiguous=True) == 0 and 8 < text < 32 and blocks - text == boot("7.3", MIXED).record["linux"]["repaint_splits"]
+    assert after.count("4K", contiguous=True) < 512 < before.count("4K", contiguous=True)
+
+
 def test_kpti_on_one_core_of_6_12() -> None:
     result = boot("6.12", "cortex-a57", initrd="small", append="kpti=1")
     assert result.outcome == "poweroff", result.console[-2000:]
