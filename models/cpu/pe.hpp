@@ -145,6 +145,7 @@ struct Pe {
 // How a handler that is done goes on: to the next op of the block. The compiler turns the call into a jump (a handler
 // must have no local variable whose address left it), so hot handlers follow one another without coming back to
 // Engine::run. `return op + 1` is the same, through Engine::run; so it is where calls stay calls (BBMSIM_THREADED).
+// A handler that another one calls, and works behind, must return op + 1: next() would run the rest of the block first.
 inline const Op* next(Pe& pe, const Op* op) {
 #ifdef BBMSIM_THREADED
     return op[1].fn(pe, op + 1);

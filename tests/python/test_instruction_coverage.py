@@ -46,7 +46,7 @@ def test_every_encoding_is_compared_or_explained() -> None:
 def test_encodings_that_a_boot_executes_are_compared(series: str) -> None:
     boot(series, MIXED)
     met = executed(series, MIXED)
-    assert len(met) > 120, sorted(met)
+    assert len(met) > 140, sorted(met)  # 149 of 6.18.15 stand in the code cache at the end
     assert met - compared() - IN_ENGINE_TESTS == set()
 
 
