@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bare-metal workloads: what workloads/bare/catalog.toml says of them."""
+"""The bare-metal workloads: what workloads/bare/catalog.toml says of them, and the heads of the files in rules/ and bugs/."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from . import _core
+from . import _core, lessons
 from .errors import BbmsimError, ConfigError, did_you_mean
 
 _NUMBER = re.compile(r"(0x[0-9a-fA-F]+|[0-9]+)[KMG]?")
@@ -42,6 +42,7 @@ class Entry:
     title: str
     elf: Path
     parameters: dict[str, Parameter]
+    lesson: lessons.Lesson | None = None  #: a program of rules/ or bugs/
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def load() -> Catalog:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         sabotages = data["sabotage"]
         return Catalog(
-            {w["name"]: _entry(w) for w in data["workload"]},
+            {**{w["name"]: _entry(w) for w in data["workload"]}, **{n: _lesson(x) for n, x in lessons.load().items()}},
             {s["name"]: Strategy(s["name"], s["title"], s["source"], s["safe_on"]) for s in data["strategy"]},
             tuple(
                 [_experiment(f"{s['workload']} {s['name']}", s["workload"], s, {"sabotage": s["name"]}) for s in sabotages]
@@ -103,6 +104,12 @@ def _entry(values: dict[str, Any]) -> Entry:
     }
     elf = Path(_core.build_dir) / "workloads" / "bare" / values["elf"]
     return Entry(values["name"], values["title"], elf, parameters)
+
+
+def _lesson(lesson: lessons.Lesson) -> Entry:
+    variant = Parameter("variant", (lesson.wrong, lesson.right), lesson.wrong, f"what is wrong ({lesson.rule}), or how it is done right")
+    granule = Parameter("granule", ("4k", "16k", "64k"), lesson.set.get("granule", "4k"), "translation granule")
+    return Entry(lesson.name, lesson.title, lesson.elf, {p.name: p for p in (variant, granule)}, lesson)
 
 
 def _experiment(name: str, workload: str, values: dict[str, Any], common: dict[str, str]) -> Experiment:

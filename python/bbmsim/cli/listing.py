@@ -22,6 +22,9 @@ def _cores() -> list[tuple[str, str]]:
 def _workloads() -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     for w in catalog.load().workloads.values():
+        if w.lesson:  # one line each; their one parameter is the variant
+            rows.append((w.name, f"--set variant={w.lesson.wrong}|{w.lesson.right}: {w.title}"))
+            continue
         rows.append((w.name, f"{w.title}; workloads/bare"))
         for p in w.parameters.values():
             choices = f": {', '.join(p.choices)}" if p.choices else ": a number"

@@ -20,8 +20,8 @@
 #define DESC_UXN (1ULL << 54)
 #define DESC_ADDRESS 0x0000fffffffff000ULL
 
-enum { MAIR_DEVICE, MAIR_NORMAL };
-#define MAIR_VALUE 0xff00ULL /* Attr0 Device-nGnRnE, Attr1 Normal write-back */
+enum { MAIR_DEVICE, MAIR_NORMAL, MAIR_NC };
+#define MAIR_VALUE 0x44ff00ULL /* Attr0 Device-nGnRnE, Attr1 Normal write-back, Attr2 Normal Non-cacheable */
 
 #define ATTR_DATA (DESC_ATTR(MAIR_NORMAL) | DESC_SH_INNER | DESC_AF | DESC_PXN | DESC_UXN)
 #define ATTR_TEXT (DESC_ATTR(MAIR_NORMAL) | DESC_SH_INNER | DESC_AF | DESC_RO | DESC_UXN)

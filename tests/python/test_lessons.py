@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The programs of workloads/bare/rules and bugs: the wrong variant is found under its rule and no other, in the function
+that its head names and for the cores it names, on every FEAT_BBM level where the rule holds; the right one is silent everywhere.
+"""
+
+from __future__ import annotations
+
+import bbmsim as bs
+import pytest
+from bbmsim import _core, lessons
+from bbmsim.config import tlb_mode
+from bbmsim.errors import BbmsimError
+from bbmsim.inject import parse_injection
+from bbmsim.lessons import Lesson
+
+ALL = lessons.load()
+RULES = [lesson for lesson in ALL.values() if lesson.kind == "rules"]
+
+
+def run(lesson: Lesson, variant: str, tlb: str, level: int | None = None, seed: int = 1) -> bs.Result:
+    cores = bs.parse_cores(lesson.cores)
+    if level is not None:
+        cores = bs.parse_cores(f"cortex-a720:bbml={level}*{len(cores)}")
+    sim = bs.Simulation(bs.Board(cores=tlb_mode(cores, tlb), memory="64MiB"), bs.bare(lesson.name, variant=variant, **lesson.set), seed=seed)
+    if lesson.inject:
+        sim.inject(parse_injection(lesson.inject))
+    return sim.run(timeout="1s")
+
+
+def assert_silent(result: bs.Result) -> None:
+    assert (result.violations, result.hazards, result.outcome) == ([], [], "poweroff")
+
+
+def assert_found(lesson: Lesson, result: bs.Result) -> None:
+    assert {v.rule for v in result.violations} == {lesson.rule, *lesson.also}
+    assert {v.symbol.split("+")[0] for v in result.violations} == set(lesson.writers)
+    assert {h.core for v in result.violations for h in v.holders} == set(lesson.holders)
+
+
+def test_each_rule_has_its_program() -> None:
+    assert {lesson.rule for lesson in RULES} == {rule["id"] for rule in _core.rules()}
+    assert all(lesson.name == f"rules/{lesson.rule}" for lesson in RULES)
+
+
+@pytest.mark.parametrize("tlb", ["typical", "nasty"])
+@pytest.mark.parametrize("lesson", RULES, ids=lambda x: x.rule)
+def test_a_rule_is_broken_by_its_program_where_it_holds(lesson: Lesson, tlb: str) -> None:
+    for level in range(4):
+        result = run(lesson, lesson.wrong, tlb, level)
+        if level in lesson.levels:
+            assert_found(lesson, result)
+        else:
+            assert result.violations == [] and result.outcome == "poweroff", level
+        assert_silent(run(lesson, lesson.right, tlb, level))
+
+
+HEAD = "/* SPDX-License-Identifier: Apache-2.0\n * x: a title\n *\n * Writer: f\n * Holders: 0\n */\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("int x;", "does not begin with a comment"),
+        (HEAD.replace("* x:", "* y:"), "is not 'x: title'"),
+        (HEAD.replace("Writer:", "Author:"), "'Author: f' is not"),
+        (HEAD.replace(" * Holders: 0\n", ""), "'Holders:' is missing"),
+    ],
+)
+def test_a_head_that_says_too_little_is_refused(text: str, words: str) -> None:
+    assert lessons.parse("rules/x", HEAD).holders == (0,)
+    with pytest.raises(BbmsimError, match=r"workloads/bare/rules/x\.c") as error:
+        lessons.parse("rules/x", text)
+    assert words in str(error.value)

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * BBM-GLOBAL: an entry of one ASID becomes global.
+ *
+ * Cores: cortex-a720*2
+ * Levels: 0 1 2 3
+ * Writer: make_global
+ * Holders: 0 1
+ */
+#include "lab/lab.h"
+
+static void prepare(void) { map(LAB_VA, 3, page_at(frame(0)) | DESC_NG); }
+
+static void use(unsigned cpu) {
+    (void)cpu;
+    expect(LAB_VA, 1);
+}
+
+WRITER void make_global(u64 *slot) {
+    if (!wrong()) {
+        write_once(slot, 0);
+        flush_va(LAB_VA);
+    }
+    write_once(slot, page_at(frame(0)));
+    make_visible();
+}
+
+static void change(void) { make_global(slot_of(LAB_VA, 3)); }
+
+const struct lesson lesson = {.prepare = prepare, .use = use, .change = change};
