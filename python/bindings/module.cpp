@@ -9,6 +9,7 @@ PYBIND11_MODULE(_core, m) {
     bbmsim::python::bind_config(m);
     bbmsim::python::bind_rules(m);
     bbmsim::python::bind_traces(m);
+    bbmsim::python::bind_litmus(m);
     bbmsim::python::bind_debugger(m);
     bbmsim::python::bind_session(m);
     bbmsim::python::bind_mmu_testing(m);

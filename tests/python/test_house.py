@@ -16,6 +16,7 @@ SOURCES = {".cpp", ".hpp", ".h", ".c", ".S", ".py", ".pyi", ".inc", ".ld"}
 MAY_INCLUDE = {
     "models/mmu": ("models/mmu/",),
     "models/cpu": ("models/cpu/", "models/mmu/"),
+    "models/litmus": ("models/litmus/", "models/mmu/types.hpp"),
     "models/board": ("models/board/", "models/mmu/"),
     "sim": ("sim/", "models/", "workloads/bare/guest_abi.h"),
     "python/bindings": ("python/bindings/", "sim/", "models/"),
