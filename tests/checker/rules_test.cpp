@@ -273,7 +273,11 @@ TEST(BbmRules, EveryRuleDescribesItself) {
         EXPECT_EQ(std::string(info.id).substr(0, 4), "BBM-");
         const std::string source = info.arm_rule;  // a rule id, or the register whose description says it
         EXPECT_TRUE(source[1] == '_' || source.find("_EL1") != source.npos) << source;
+        EXPECT_EQ(std::string(info.sources).rfind(source, 0), 0u) << info.sources;
         EXPECT_GT(std::strlen(info.text), 60u);
+        for (const char* words : {info.levels, info.hardware, info.mend, info.silent})
+            EXPECT_GT(std::strlen(words), 10u) << info.id;
+        EXPECT_TRUE(info.holds_at && info.holds_at < 16) << info.id;
     }
     EXPECT_EQ(find_rule("BBM-NOPE"), nullptr);
 }

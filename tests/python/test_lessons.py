@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import bbmsim as bs
 import pytest
-from bbmsim import _core, lessons
+from bbmsim import _core, lessons, rules
 from bbmsim.config import tlb_mode
 from bbmsim.errors import BbmsimError
 from bbmsim.inject import parse_injection
@@ -40,6 +40,7 @@ def assert_found(lesson: Lesson, result: bs.Result) -> None:
 def test_each_rule_has_its_program() -> None:
     assert {lesson.rule for lesson in RULES} == {rule["id"] for rule in _core.rules()}
     assert all(lesson.name == f"rules/{lesson.rule}" for lesson in RULES)
+    assert all(lesson.levels == rules.load()[lesson.rule].holds_at for lesson in RULES)
 
 
 @pytest.mark.parametrize("tlb", ["typical", "nasty"])

@@ -30,12 +30,20 @@ enum class Rule : u8 {
     kExecSync,
     kCount
 };
+// All that is said of a rule: findings, `bbmsim list rules` and docs/manual/rules/ are made from it. The guest program
+// that breaks it is workloads/bare/rules/<id>.c. Strings are whole sentences of our own words, except where noted.
 struct RuleInfo {
     Rule rule;
     const char* id;        // "BBM-SIZE"
-    const char* arm_rule;  // "R_WHZWS"
-    const char* title;     // one line
-    const char* text;      // what is required, what is exempt: a paragraph of our own words
+    const char* arm_rule;  // the first of its sources, "R_WHZWS"
+    const char* sources;   // rule ids of DDI 0487, or registers whose description says it; comma separated
+    u8 holds_at;           // bit n: a PE at FEAT_BBM level n may not do what the guest program's violating variant does
+    const char* title;     // one line, no sentence
+    const char* text;      // what is required
+    const char* levels;    // when it applies at which FEAT_BBM level
+    const char* hardware;  // what hardware may do if it is broken
+    const char* mend;      // what would be right: the end of each finding
+    const char* silent;    // exemptions, and what looks like it and is none
 };
 const RuleInfo& rule_info(Rule rule);
 const std::vector<RuleInfo>& all_rules();   // in the order of Rule

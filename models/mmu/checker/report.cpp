@@ -36,38 +36,6 @@ std::string holder_text(const Holder& h, bool half) {
     return text;
 }
 
-const char* remedy(Rule rule) {
-    switch (rule) {
-        case Rule::kNoDsbBeforeTlbi:
-            return "A DSB (ISHST suffices for a broadcast TLBI) must stand between the invalid entry and the TLBI.";
-        case Rule::kNoDsbAfterTlbi:
-            return "The TLBI's issuer must execute a DSB (ISH after a broadcast TLBI) before the new entry is written.";
-        case Rule::kLocalTlbi: return "The TLBI must be broadcast (IS), or every other core must flush for itself.";
-        case Rule::kNoTlbi:
-            return "A TLBI that covers the old entry and reaches those cores must complete first: DSB ISHST; TLBI "
-                   "...IS; "
-                   "DSB ISH.";
-        case Rule::kSize:
-            return "Correct: write an invalid entry; DSB ISHST; TLBI ...IS for its range; DSB ISH; write the new "
-                   "entry; "
-                   "or keep cores below BBM level 2 out of the table and flush them while it changes.";
-        case Rule::kWrongTlbi: return "Use the form, ASID, TTL and range of the old entry, or TLBI VMALLE1IS.";
-        case Rule::kTableReuse:
-            return "Complete a TLBI that covers the table descriptor (no last-level form) and its DSB before the page "
-                   "is "
-                   "written.";
-        case Rule::kContGroup:
-            return "Make all entries of the group invalid, flush them, and write them with one value of the bit and "
-                   "consecutive addresses.";
-        case Rule::kAsidReuse:
-            return "Complete TLBI ASIDE1IS for the ASID, or flush the core, before the ASID is used for other tables.";
-        case Rule::kCnp: return "Clear CnP in one of them, or give the address spaces different ASIDs.";
-        case Rule::kContext: return "After the change: ISB; TLBI VMALLE1; DSB; ISB.";
-        case Rule::kExecSync: return "After the write: DSB ISHST; ISB.";
-        default: return "Correct: write an invalid entry; DSB ISHST; TLBI ...IS; DSB ISH; write the new entry; DSB.";
-    }
-}
-
 bool is_event_rule(Rule rule) { return rule >= Rule::kTableReuse; }
 bool is_sequence_rule(Rule rule) { return rule >= Rule::kNoTlbi && !is_event_rule(rule); }
 
@@ -109,7 +77,7 @@ void BbmChecker::Impl::explain(Violation& v, RootId root) const {
                              value_text(v.old_value, v.level, key.granule), v.level,
                              value_text(v.new_value, v.level, key.granule), info.title);
     }
-    v.text += fmt::format(" This breaks {} because {}. {}", info.arm_rule, who, remedy(v.rule));
+    v.text += fmt::format(" This breaks {} because {}. {}", info.arm_rule, who, info.mend);
 }
 
 void BbmChecker::Impl::violate(Rule rule, const Site& s, PeMask mask) {

@@ -6,8 +6,9 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
-from .. import _core, catalog
+from .. import catalog, rules
 from ..config import presets
+from ..errors import ConfigError
 from ..inject import KINDS, settings_of
 from ..linux import kernels
 
@@ -37,7 +38,7 @@ def _strategies() -> list[tuple[str, str]]:
 
 
 def _rules() -> list[tuple[str, str]]:
-    return [(r["id"], f"{r['title']} ({r['arm_rule']}, DDI 0487)") for r in _core.rules()]
+    return [(r.id, f"{r.title} ({r.arm_rule}, DDI 0487)") for r in rules.load().values()]
 
 
 def _injections() -> list[tuple[str, str]]:
@@ -51,10 +52,20 @@ def _kernels() -> list[tuple[str, str]]:
 _LISTS = {"kernels": _kernels, "cores": _cores, "workloads": _workloads, "strategies": _strategies, "rules": _rules, "injections": _injections}
 
 
+def _complete_names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    return [r for r in rules.load() if r.startswith(incomplete.upper())] if context.params.get("what") == "rules" else []
+
+
 @click.command("list")
 @click.argument("what", type=click.Choice(list(_LISTS)))
-def list_command(what: str) -> None:
-    """What there is, one line each, with its source."""
+@click.argument("name", required=False, shell_complete=_complete_names)
+def list_command(what: str, name: str | None) -> None:
+    """What there is, one line each, with its source. `list rules NAME` explains a rule in full."""
+    if name is not None:
+        if what != "rules":
+            raise ConfigError(f"{what} {name}: only rules have a page: `bbmsim list rules NAME`", "name")
+        click.echo("\n".join(rules.find(name).lines()))
+        return
     rows = _LISTS[what]()
     width = max(len(name) for name, _ in rows)
     for name, text in rows:

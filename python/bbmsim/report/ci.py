@@ -24,7 +24,7 @@ def sarif(result: Result) -> str:
             "id": r["id"],
             "shortDescription": {"text": r["title"]},
             "fullDescription": {"text": r["text"]},
-            "help": {"text": f"Arm Architecture Reference Manual, DDI 0487: {r['arm_rule']}"},
+            "help": {"text": f"{r['mend']} Arm Architecture Reference Manual, DDI 0487: {r['sources']}. `bbmsim list rules {r['id']}`"},
         }
         for r in _core.rules()
     ]

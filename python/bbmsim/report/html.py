@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from .. import reactions
+from .. import reactions, rules
 from ..findings import Hazard, Violation
 from ..linux import facts
 from ..profile import IDLE
@@ -45,6 +45,7 @@ def render(result: Result) -> str:
         verification=verification_line(result),
         injected=[reactions.lines(i) for i in record["injected"]],
         violations=[_finding(v) for v in result.violations],
+        rules=[rules.load()[r] for r in sorted({v.rule for v in result.violations})],
         hazards=[_finding(h) for h in result.hazards],
         notes=[str(n) for n in result.notes],
         causes=[(cause, CAUSE_TITLES[cause]) for cause in CAUSES],

@@ -21,9 +21,20 @@ static bool broken(const ValueChange& c) {
 }
 
 const RuleSpec kRuleCache{
-    {Rule::kCache, "BBM-CACHE", "R_WHZWS", "cacheability changed",
-     "Changing the inner or outer cacheability of a live translation requires break-before-make at every FEAT_BBM "
-     "level. Allocation hints may change freely."},
-    broken};
+    .info = {.rule = Rule::kCache,
+             .id = "BBM-CACHE",
+             .arm_rule = "R_WHZWS",
+             .sources = "R_WHZWS",
+             .holds_at = 0b1111,
+             .title = "cacheability changed",
+             .text = "Changing the inner or outer cacheability of a live translation requires break-before-make at "
+                     "every FEAT_BBM level. Allocation hints may change freely.",
+             .levels = "Every level: no level of FEAT_BBM relaxes it.",
+             .hardware = "A PE may use the old entry, the new one or fields of both for each access, or take a TLB "
+                         "conflict abort (R_FVQCK): stores stay in a cache that a device doesn't look into, or a clean "
+                         "line hides what the device wrote (I_THWDH).",
+             .mend = "Correct: write an invalid entry; DSB ISHST; TLBI ...IS; DSB ISH; write the new entry; DSB.",
+             .silent = "Allocation and transient hints; changes from or to Device memory, which are BBM-MEMTYPE."},
+    .value = broken};
 
 }  // namespace bbmsim::mmu

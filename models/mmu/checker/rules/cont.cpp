@@ -10,10 +10,22 @@ static bool broken(const ValueChange& c) {
 }
 
 const RuleSpec kRuleCont{
-    {Rule::kCont, "BBM-CONT", "R_WHZWS", "Contiguous bit changed",
-     "Setting or clearing the Contiguous bit of a live translation requires break-before-make of the whole group. "
-     "FEAT_BBM levels 1 and 2 permit the direct change if nothing else changes (R_KHRBC, R_PVTFW), with a TLBI "
-     "afterwards."},
-    broken};
+    .info = {.rule = Rule::kCont,
+             .id = "BBM-CONT",
+             .arm_rule = "R_WHZWS",
+             .sources = "R_WHZWS, R_KHRBC, R_PVTFW, R_NGLXZ",
+             .holds_at = 0b0001,
+             .title = "Contiguous bit changed",
+             .text = "Setting or clearing the Contiguous bit of a live translation requires break-before-make of the "
+                     "whole group. FEAT_BBM levels 1 and 2 permit the direct change if nothing else changes (R_KHRBC, "
+                     "R_PVTFW), with a TLBI afterwards.",
+             .levels = "Level 0 only. Levels 1 to 3 permit the direct change with a TLBI afterwards.",
+             .hardware =
+                 "While the bit differs in a group, any consistent value may be used for its members, or the access "
+                 "takes a TLB conflict abort (R_NGLXZ); a TLB may hold one entry for the group and one for the page.",
+             .mend = "Correct: write an invalid entry; DSB ISHST; TLBI ...IS; DSB ISH; write the new entry; DSB.",
+             .silent = "Folding and unfolding of a group by break, flush of the whole group, make; at level 1 and "
+                       "above, in place. Differences of AF, AP[2] and DBM that hardware makes (I_CQTNL)."},
+    .value = broken};
 
 }  // namespace bbmsim::mmu

@@ -34,11 +34,25 @@ static bool broken(const ValueChange& c) {
 }
 
 const RuleSpec kRuleOa{
-    {Rule::kOa, "BBM-OA", "R_WHZWS", "output address changed",
-     "Changing the output address of a live translation requires break-before-make, unless neither the old nor the "
-     "new entry is writable (DBM=1 with hardware dirty state counts as writable) and the memory at both addresses "
-     "has the same contents. A table descriptor that points to another table counts if the two translate "
-     "differently."},
-    broken};
+    .info = {.rule = Rule::kOa,
+             .id = "BBM-OA",
+             .arm_rule = "R_WHZWS",
+             .sources = "R_WHZWS, I_WZRHR",
+             .holds_at = 0b1111,
+             .title = "output address changed",
+             .text = "Changing the output address of a live translation requires break-before-make, unless neither the "
+                     "old nor the new entry is writable (DBM=1 with hardware dirty state counts as writable) and the "
+                     "memory at both addresses has the same contents. A table descriptor that points to another table "
+                     "counts if the two translate differently.",
+             .levels = "Every level: no level of FEAT_BBM relaxes it.",
+             .hardware =
+                 "A PE may use the old entry, the new one or fields of both for each access, or take a TLB conflict "
+                 "abort (R_FVQCK): loads see either frame, stores are lost in the old one, and PEs disagree about "
+                 "which; coherency, atomicity and exclusives are lost for the address (I_THWDH).",
+             .mend = "Correct: write an invalid entry; DSB ISHST; TLBI ...IS; DSB ISH; write the new entry; DSB.",
+             .silent = "Both entries read-only and both frames with the same contents (page deduplication, the zero "
+                       "page); clearing an entry and restoring the same address without a TLBI in between, as mprotect "
+                       "does; a frame moved after a complete break."},
+    .value = broken};
 
 }  // namespace bbmsim::mmu

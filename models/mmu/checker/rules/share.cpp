@@ -16,9 +16,20 @@ static bool broken(const ValueChange& c) {
 }
 
 const RuleSpec kRuleShare{
-    {Rule::kShare, "BBM-SHARE", "R_WHZWS", "shareability changed",
-     "Changing the shareability of a live translation requires break-before-make at every FEAT_BBM level. SH has no "
-     "effect for Device and for Non-cacheable memory, which are Outer Shareable."},
-    broken};
+    .info = {.rule = Rule::kShare,
+             .id = "BBM-SHARE",
+             .arm_rule = "R_WHZWS",
+             .sources = "R_WHZWS",
+             .holds_at = 0b1111,
+             .title = "shareability changed",
+             .text = "Changing the shareability of a live translation requires break-before-make at every FEAT_BBM "
+                     "level. SH has no effect for Device and for Non-cacheable memory, which are Outer Shareable.",
+             .levels = "Every level: no level of FEAT_BBM relaxes it.",
+             .hardware =
+                 "A PE may use the old entry, the new one or fields of both for each access, or take a TLB conflict "
+                 "abort (R_FVQCK): an observer outside of the domain that an access used may miss it (I_THWDH).",
+             .mend = "Correct: write an invalid entry; DSB ISHST; TLBI ...IS; DSB ISH; write the new entry; DSB.",
+             .silent = "SH of Device and of Normal Non-cacheable memory, which has no effect."},
+    .value = broken};
 
 }  // namespace bbmsim::mmu
