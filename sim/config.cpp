@@ -5,12 +5,14 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <iterator>
 
 namespace bbmsim::sim {
 
 namespace {
 
 constexpr u64 kLeastMemory = u64{16} << 20;
+constexpr u32 kMostChanges = 10'000, kLongestHoldNs = 1'000'000'000;
 
 std::string size_text(u64 bytes) {
     constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
@@ -38,6 +40,16 @@ void check_memory(const BoardConfig& board, std::vector<std::string>& problems) 
     }
 }
 
+void check_schedule(const ScheduleConfig& schedule, std::vector<std::string>& problems) {
+    constexpr const char* kNames[] = {"default", "random", "pct", "targeted"};
+    if (std::ranges::find(kNames, schedule.name) == std::end(kNames))
+        problems.push_back(fmt::format("schedule.name={}: one of default, random, pct, targeted", schedule.name));
+    if (schedule.depth > kMostChanges)
+        problems.push_back(fmt::format("schedule.depth={} exceeds {}", schedule.depth, kMostChanges));
+    if (schedule.hold_ns == 0 || schedule.hold_ns > kLongestHoldNs)
+        problems.push_back(fmt::format("schedule.hold_ns={}: 1 to {}", schedule.hold_ns, kLongestHoldNs));
+}
+
 }  // namespace
 
 std::vector<std::string> validate(const BoardConfig& board) {
@@ -54,6 +66,7 @@ std::vector<std::string> validate(const BoardConfig& board) {
     if (board.counter_hz == 0) problems.push_back("counter_hz=0 must be positive");
     if (board.interconnect.dvm_outstanding == 0)
         problems.push_back("interconnect.dvm_outstanding=0 must be at least 1");
+    check_schedule(board.schedule, problems);
     return problems;
 }
 

@@ -24,6 +24,14 @@ struct DiskConfig {
     u32 latency_ns = 20000;  // from a request to its being served
 };
 
+// Which PE gets ahead of which (schedule.hpp).
+struct ScheduleConfig {
+    std::string name = "default";  // default, random, pct, targeted
+    u32 depth = 3;                 // pct: how often priorities change
+    u32 length_us = 0;             // pct: over which stretch of board time; 0: drawn, 64 us to 64 ms
+    u32 hold_ns = 50000;           // the longest that a PE is held
+};
+
 struct BoardConfig {
     std::vector<cpu::CoreConfig> cores;
     u64 memory_bytes = u64{1} << 30;  // from 1 GiB up (0x4000_0000)
@@ -34,6 +42,7 @@ struct BoardConfig {
     bool zero_fill = false;  // unwritten RAM reads zero instead of the pattern
     InterconnectConfig interconnect;
     DiskConfig disk;
+    ScheduleConfig schedule;
 };
 
 template <class V>
@@ -51,6 +60,13 @@ void visit_fields(DiskConfig& c, V&& v) {
     v("latency_ns", c.latency_ns);
 }
 template <class V>
+void visit_fields(ScheduleConfig& c, V&& v) {
+    v("name", c.name);
+    v("depth", c.depth);
+    v("length_us", c.length_us);
+    v("hold_ns", c.hold_ns);
+}
+template <class V>
 void visit_fields(BoardConfig& c, V&& v) {
     v("cores", c.cores);
     v("memory_bytes", c.memory_bytes);
@@ -61,6 +77,7 @@ void visit_fields(BoardConfig& c, V&& v) {
     v("zero_fill", c.zero_fill);
     v("interconnect", c.interconnect);
     v("disk", c.disk);
+    v("schedule", c.schedule);
 }
 
 // One line per problem: "cores[2].mmu.l2_tlb.ways=5 does not divide entries=1024", "memory=2TiB exceeds cores[0]'s

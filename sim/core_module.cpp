@@ -93,6 +93,7 @@ u64 CoreModule::advance() {
     if (!wake_up()) return kAsleep;
     while (true) {
         const u64 now = machine_.now_ps();
+        if (machine_.schedule && hold_back()) return local_ps();
         u64 local = local_ps();
         if (state_ == State::kSync) {
             if (local > now) return local;
@@ -114,6 +115,22 @@ u64 CoreModule::advance() {
     }
 }
 
+bool CoreModule::hold_back() {
+    const u64 held_ps = machine_.schedule->hold_ps(pe.id, local_ps());
+    if (held_ps == 0) return false;
+    stall(held_ps);
+    return local_ps() > machine_.now_ps();
+}
+
+void CoreModule::ask_schedule_before_sync() {
+    if (!machine_.schedule || !machine_.schedule->wants_instructions()) return;
+    const mmu::WalkResult at = machine_.walk(pe.id, pe.pc);
+    if (at.fault || !machine_.ram.view().contains(PhysAddr(at.pa), 4)) return;
+    u32 encoding = 0;
+    machine_.ram.view().read(PhysAddr(at.pa), &encoding, 4);
+    machine_.schedule->before(pe.id, pe.pc, encoding);
+}
+
 // Stops for samples are nobody else's business: whatever looks at the PE between two runs must not see them.
 cpu::Exit CoreModule::run_engine(u64 limit) {
     if (!machine_.profiler) return engine->run(limit);
@@ -127,6 +144,7 @@ cpu::Exit CoreModule::run_engine(u64 limit) {
 // The horizon, or an earlier point at which something of this PE is due.
 u64 CoreModule::cycle_limit(u64 horizon_cycles) const {
     u64 due = machine_.injector.next_due_ps(pe.id);
+    if (machine_.schedule) due = std::min(due, machine_.schedule->due_ps(pe.id));
     if (next_timer_ps_ > local_ps()) due = std::min(due, next_timer_ps_);
     return due == ~u64{0} ? horizon_cycles : std::min(horizon_cycles, clock_.cycles(due));
 }
@@ -136,7 +154,10 @@ bool CoreModule::leave(cpu::Exit why) {
     switch (why) {
         case cpu::Exit::kNone:
         case cpu::Exit::kLimit: return true;
-        case cpu::Exit::kSync: state_ = State::kSync; return true;
+        case cpu::Exit::kSync:
+            state_ = State::kSync;
+            ask_schedule_before_sync();
+            return true;
         case cpu::Exit::kWaitDvm: state_ = State::kWaitDvm; break;
         case cpu::Exit::kWfe:
             state_ = State::kWfe;

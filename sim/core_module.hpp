@@ -55,6 +55,7 @@ public:
     bool step_alone();
     void wake() { wake_.notify(sc_core::SC_ZERO_TIME); }
     [[nodiscard]] std::string state() const;  // "waits in WFE"
+    [[nodiscard]] bool runnable() const { return state_ == State::kRunning || state_ == State::kSync; }
 
     void account_waiting();  // charges a waiting PE up to board time
     [[nodiscard]] Counters counters() const;
@@ -89,6 +90,8 @@ private:
     bool leave(cpu::Exit why);  // what the engine came back for; false: asleep
     cpu::Exit run_engine(u64 limit);
     [[nodiscard]] u64 cycle_limit(u64 horizon_cycles) const;
+    bool hold_back();  // as the schedule says; true: the others go first
+    void ask_schedule_before_sync();
     void refresh_hooks();
     void check_abort_loop();
     void evaluate_timers();

@@ -15,7 +15,7 @@ namespace bbmsim::sim {
 namespace {
 
 // What of the session's seed is whose; PE n uses stream n.
-constexpr u64 kInjectionStream = 1000, kRtcStream = 1001;
+constexpr u64 kInjectionStream = 1000, kRtcStream = 1001, kScheduleStream = 1002;
 constexpr u64 kEpoch2023 = 1'672'531'200, kSecondsOfAYear = 31'536'000;
 
 enum class MarkerSub : u8 { kBegin = 0, kEnd = 1, kProgress = 2 };
@@ -90,6 +90,11 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
     }
     router.map(ram.base().raw(), ram.bytes(), ram_target_.socket);
     if (!board.disk.path.empty()) add_disk();
+    schedule =
+        make_schedule(board.schedule, static_cast<unsigned>(board.cores.size()), split_seed(seed, kScheduleStream),
+                      {.runnable = [this](PeId pe) { return cores[pe]->runnable(); },
+                       .leave_engine = [this](PeId pe) { cores[pe]->interrupt_engine(); }});
+    if (schedule && schedule->events()) bus.attach(schedule.get(), schedule->events());
 }
 
 Machine::~Machine() = default;

@@ -26,6 +26,7 @@
 #include "sim/probes.hpp"
 #include "sim/profiler.hpp"
 #include "sim/run_control.hpp"
+#include "sim/schedule.hpp"
 #include "sim/symbols.hpp"
 
 #include <memory>
@@ -96,6 +97,7 @@ public:
     HostPort host_port;
     std::vector<std::unique_ptr<CoreModule>> cores;
     std::unique_ptr<Profiler> profiler;  // null: nobody asked
+    std::unique_ptr<Schedule> schedule;  // null: PEs advance as their clocks do
 
 private:
     bool psci_call(CoreModule& core);   // false: not one of its functions

@@ -26,6 +26,7 @@ from .config import (
     Maintenance,
     Mmu,
     Nasty,
+    Schedule,
     Timing,
     Tlb,
     core,
@@ -44,6 +45,7 @@ from .events import (
     Progress,
     TlbiEvent,
 )
+from .exploration import Exploration, explore
 from .findings import Hazard, Holder, Note, Violation
 from .inject import (
     CpuOnFailure,
@@ -89,6 +91,7 @@ __all__ = [
     "DescriptorFlip",
     "Disk",
     "ExceptionEvent",
+    "Exploration",
     "Features",
     "FunctionFigures",
     "Hazard",
@@ -116,6 +119,7 @@ __all__ = [
     "Registers",
     "Result",
     "Sample",
+    "Schedule",
     "Simulation",
     "SpuriousWake",
     "StaleEntry",
@@ -141,6 +145,7 @@ __all__ = [
     "compare",
     "core",
     "elf",
+    "explore",
     "image",
     "linux",
     "nasty",

@@ -214,6 +214,40 @@ def parse_disk(text: str) -> Disk:
 
 
 @dataclass(frozen=True)
+class Schedule:
+    """Which core gets ahead of which: cores are held for a time now and then, as the architecture permits at any time.
+    Seeded by the run's seed.
+    """
+
+    name: str = "default"  #: default (by their clocks), random, pct, targeted
+    depth: int = 3  #: pct: how often priorities change
+    length_us: int = 0  #: pct: over which stretch of board time; 0: drawn, 64 us to 64 ms
+    hold_ns: int = 50000  #: the longest that a core is held
+
+    def __str__(self) -> str:
+        default = Schedule(self.name)
+        given = [f"{f.name}={getattr(self, f.name)}" for f in dataclasses.fields(self) if getattr(self, f.name) != getattr(default, f.name)]
+        return ",".join([self.name, *given])
+
+
+SCHEDULES = ("default", "random", "pct", "targeted")
+
+
+def parse_schedule(text: str) -> Schedule:
+    """NAME, or NAME,depth=4,length_us=800,hold_ns=20000."""
+    name, *settings = text.split(",")
+    if name not in SCHEDULES:
+        raise ConfigError(f"schedule={name}: one of {', '.join(SCHEDULES)}{did_you_mean(name, SCHEDULES)}", "schedule")
+    values: dict[str, int] = {}
+    for setting in settings:
+        key, equals, value = setting.partition("=")
+        if not equals or key not in ("depth", "length_us", "hold_ns") or not value.isdecimal():
+            raise ConfigError(f"schedule={text}: '{setting}' is not depth=N, length_us=N or hold_ns=N", "schedule")
+        values[key] = int(value)
+    return Schedule(name, **values)
+
+
+@dataclass(frozen=True)
 class Board:
     """The machine. `memory` begins at 1 GiB of the physical address space; raises ConfigError if unsound."""
 
@@ -226,6 +260,7 @@ class Board:
     zero_fill: bool = False  #: unwritten RAM reads zero instead of the pattern
     interconnect: Interconnect = field(default_factory=Interconnect)
     disk: Disk = field(default_factory=Disk)
+    schedule: Schedule = field(default_factory=Schedule)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cores", tuple(self.cores))
@@ -234,6 +269,8 @@ class Board:
                 raise ConfigError(f"cores[{i}]={entry!r}: a core, such as core('cortex-x4')", f"cores[{i}]")
         if not isinstance(self.disk, Disk):
             raise ConfigError(f"disk={self.disk!r}: a disk, such as Disk('root.img')", "disk")
+        if not isinstance(self.schedule, Schedule):
+            raise ConfigError(f"schedule={self.schedule!r}: a schedule, such as Schedule('pct')", "schedule")
         try:
             problems = _core.validate(self.to_dict())
         except ValueError as error:

@@ -163,6 +163,11 @@ class Simulation:
             raise BbmsimError("trace: ask for it before the run begins")
         self._traced = True
 
+    def keep_events(self, kinds: set[EventKind], most: int) -> Callable[[], list[RawEvent]]:
+        """Keeps the first so many events of the kinds from now on; what it returns gives them."""
+        number = self._session.record(mask_of(kinds), most)
+        return lambda: timeline.recording(self._session.recorded(number)).events
+
     # --- the guest's console
 
     def send(self, data: str | bytes, *, console: str = "uart") -> None:
@@ -294,6 +299,10 @@ class Simulation:
     def console(self) -> str:
         """The same as text."""
         return self._session.console().decode("utf-8", "replace")
+
+    def symbolize(self, pc: int) -> str:
+        """ "split_pmd+0x1c", or the address where there is no symbol."""
+        return self._session.symbolize(pc)
 
     def walk(self, *, core: int, va: int) -> inspection.Walk:
         """The translation tables as memory holds them now: no TLB, no side effect."""

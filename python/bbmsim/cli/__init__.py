@@ -17,6 +17,7 @@ from ..errors import BbmsimError, ConfigError, InternalError
 from .boot import boot_command
 from .check import check_command
 from .compare import compare_command
+from .explore import explore_command
 from .listing import completion_command, list_command
 from .report import report_command
 from .run import run_command
@@ -39,6 +40,7 @@ def cli() -> None:
 cli.add_command(run_command)
 cli.add_command(boot_command)
 cli.add_command(compare_command)
+cli.add_command(explore_command)
 cli.add_command(check_command)
 cli.add_command(report_command)
 cli.add_command(list_command)

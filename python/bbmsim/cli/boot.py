@@ -16,24 +16,24 @@ from .run import Changes, Looks, carry_out
 from .terminal import Typing, console_options
 
 
-def _complete_kernels(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_kernels(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     names = [CompletionItem(n, help=t) for n, t in kernels.SERIES.items() if n.startswith(incomplete)]
     return names or [CompletionItem(incomplete, type="file")]
 
 
-def _complete_initrds(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_initrds(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     names = [CompletionItem(n) for n in userspace.CHOICES if incomplete and n.startswith(incomplete)]
     return names or [CompletionItem(incomplete, type="file")]
 
 
 @click.command("boot")
 @click.option(
-    "--kernel", default="6.18", show_default=True, metavar="VERSION|PATH", shell_complete=_complete_kernels,
+    "--kernel", default="6.18", show_default=True, metavar="VERSION|PATH", shell_complete=complete_kernels,
     help="A series or version of the distribution's arm64 kernels (see `bbmsim list kernels`), fetched once; or a file: "
     "Image, gzip, zstd or EFI zboot.",
 )
 @click.option(
-    "--initrd", metavar="PATH|busybox|small", shell_complete=_complete_initrds,
+    "--initrd", metavar="PATH|busybox|small", shell_complete=complete_initrds,
     help="Instead of busybox with a script that prints marks and powers off (or, where a core lacks FP or the package "
     "can't be had, a small program that does): a file, or which of the two.",
 )
@@ -48,6 +48,7 @@ def _complete_initrds(_: click.Context, __: click.Parameter, incomplete: str) ->
 )
 @options.board_options
 @options.disk_option
+@options.schedule_option
 @console_options
 @options.run_options
 def boot_command(

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from ..baseline import Baseline
 from ..files import check_writable, write_whole
+from ..exploration import Exploration
 from ..result import Result
 
 _META = "bbmsim.ci"
@@ -46,7 +47,7 @@ class Ci:
             if name != "baseline"
         }
 
-    def write(self, result: Result) -> None:
+    def write(self, result: Result | Exploration) -> None:
         """Applies the baseline and writes the files."""
         if self.baseline is not None:
             result.accept(self.baseline)
@@ -60,7 +61,7 @@ class Ci:
             else:
                 write_whole(path, {"sarif": sarif, "junit": junit}[name](result), name)
 
-    def say(self, console: Console, result: Result) -> None:
+    def say(self, console: Console, result: Result | Exploration) -> None:
         known = result.record.get("baseline")
         if known is not None:
             count = len(known["violations"]) + len(known["hazards"])

@@ -10,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from .. import catalog
-from ..config import POWERS, Board, Disk, parse_cores, parse_disk, presets, tlb_mode
+from ..config import POWERS, SCHEDULES, Board, Disk, parse_cores, parse_disk, parse_schedule, presets, tlb_mode
 from ..errors import ConfigError
 from ..profile import METRICS
 from .ci import ci_options
@@ -19,11 +19,13 @@ DEFAULT_CORES = "cortex-x4,cortex-a720*3"
 DEFAULT_MEMORY = "4GiB"
 DEFAULT_TIMEOUT = "100s"
 _TLB = "bbmsim.tlb"
+_SCHEDULE = "bbmsim.schedule"
 
 
 def board(cores: str, memory: str, **fields: Any) -> Board:
     mode = click.get_current_context().meta.get(_TLB, "typical")
-    return Board(cores=tlb_mode(parse_cores(cores), mode), memory=memory, **fields)
+    schedule = parse_schedule(click.get_current_context().meta.get(_SCHEDULE, "default"))
+    return Board(cores=tlb_mode(parse_cores(cores), mode), memory=memory, schedule=schedule, **fields)
 
 
 def _keep_tlb(context: click.Context, _: click.Parameter, value: str) -> None:
@@ -34,6 +36,23 @@ def _complete_tlb(_: click.Context, __: click.Parameter, incomplete: str) -> lis
     done, comma, last = incomplete.rpartition(",")
     names = (*POWERS, "minimal") if comma else ("typical", "nasty", *POWERS, "minimal")
     return [CompletionItem(done + comma + name) for name in names if name.startswith(last)]
+
+
+def _keep_schedule(context: click.Context, _: click.Parameter, value: str) -> None:
+    context.meta[_SCHEDULE] = value
+
+
+def _complete_schedules(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in SCHEDULES if name.startswith(incomplete)]
+
+
+def schedule_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--schedule", default="default", show_default=True, metavar="NAME[,depth=N][,length_us=N][,hold_ns=N]",
+        shell_complete=_complete_schedules, expose_value=False, callback=_keep_schedule,
+        help="Hold cores for a time now and then: at random, by changing priorities (pct), or around descriptor writes, DSBs and "
+        "TLBIs (targeted). See `bbmsim explore`.",
+    )(function)
 
 
 def disk(text: str | None) -> Disk:

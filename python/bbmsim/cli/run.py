@@ -40,6 +40,7 @@ _BENCH_ROUNDS = 3
 @options.workload_option
 @click.option("--strategy", metavar="NAME", help="Short for --set strategy=NAME; see `bbmsim list strategies`.")
 @options.disk_option
+@options.schedule_option
 @console_options
 @options.run_options
 def run_command(

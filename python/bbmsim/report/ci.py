@@ -8,14 +8,21 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from .. import _core
+from ..exploration import Exploration, Found
+from ..exploration.observe import CONFLICT_ABORT
 from ..result import OUTCOMES, Result
 from .text import summary
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+#: what an exploration finds beside violations and hazards
+_OTHERS = {
+    CONFLICT_ABORT: "a TLB conflict abort",
+    "guest-outcome": "the guest came to no end of its own, though it does without a schedule and the nasty TLB",
+}
 _NO_XML = {c: "?" for c in range(32) if c not in (9, 10, 13)}
 
 
-def sarif(result: Result) -> str:
+def sarif(result: Result | Exploration) -> str:
     """One SARIF run. A finding's place is the symbol with its offset (a logical location); accepted findings are marked
     as suppressed."""
     silenced = result.record.get("baseline", {"violations": [], "hazards": []})
@@ -32,6 +39,7 @@ def sarif(result: Result) -> str:
         {"id": f"hazard-{kind}", "shortDescription": {"text": f"an access was answered by a {kind} translation"}}
         for kind in ("stale", "conflict")
     ]
+    rules += [{"id": id_, "shortDescription": {"text": text}} for id_, text in _OTHERS.items() if isinstance(result, Exploration)]
 
     def finding(rule: str, level: str, symbol: str, text: str, count: int, suppressed: bool) -> dict[str, Any]:
         out: dict[str, Any] = {
@@ -53,23 +61,41 @@ def sarif(result: Result) -> str:
         finding(f"hazard-{h.kind}", "error", h.symbol, h.text, h.count, i in silenced["hazards"])
         for i, h in enumerate(result.hazards)
     ]
+    if isinstance(result, Exploration):
+        for one, found_ in zip(found, (*_of(result, "violation"), *_of(result, "hazard"))):
+            one["properties"] = {"replay": found_.id, "runs": found_.runs}
+        for f in result.effects:
+            found.append(finding(_other(f), "error", f.symbol or "(the whole run)", f.text, f.count, False))
+            found[-1]["properties"] = {"replay": f.id, "runs": f.runs}
     tool = {"name": "bbmsim", "version": _core.version, "rules": rules}
     run = {"tool": {"driver": tool}, "results": found, "properties": {"outcome": result.outcome, "run": summary(result.record)}}
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
 
 
-def junit(result: Result) -> str:
+def _of(exploration: Exploration, kind: str) -> list[Found]:
+    return [f for f in exploration.findings if f.kind == kind]
+
+
+def _other(found: Found) -> str:
+    return found.rule if found.kind == "effect" else "guest-outcome"
+
+
+def junit(result: Result | Exploration) -> str:
     """One test suite: the guest's own end, and one test case for each rule that the checker knows and each kind of hazard."""
     silenced = result.record.get("baseline", {"violations": [], "hazards": []})
     cases: list[tuple[str, list[str]]] = []
     ended = [] if result.finished else [f"{result.outcome}: {result.detail or OUTCOMES[result.outcome]}"]
     cases.append(("outcome", ended))
+    replays = {id(f.finding): f"\n  --replay {f.id}" for f in result.findings} if isinstance(result, Exploration) else {}
     for rule in _core.rules():
         open_ = [v for i, v in enumerate(result.violations) if v.rule == rule["id"] and i not in silenced["violations"]]
-        cases.append((rule["id"], [str(v) for v in open_]))
+        cases.append((rule["id"], [f"{v}{replays.get(id(v), '')}" for v in open_]))
     for kind in ("stale", "conflict"):
         left = [h for i, h in enumerate(result.hazards) if h.kind == kind and i not in silenced["hazards"]]
-        cases.append((f"hazard-{kind}", [str(h) for h in left]))
+        cases.append((f"hazard-{kind}", [f"{h}{replays.get(id(h), '')}" for h in left]))
+    if isinstance(result, Exploration):
+        for id_ in _OTHERS:
+            cases.append((id_, ["\n".join(f.lines()) + f"\n  --replay {f.id}" for f in result.effects if _other(f) == id_]))
     seconds = result.record["host"]["wall_s"]
     failed = sum(1 for _, texts in cases if texts)
     name = quoteattr(summary(result.record))

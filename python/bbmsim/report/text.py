@@ -53,7 +53,9 @@ def summary(record: Mapping[str, object]) -> str:
             runs.append([core["name"], 1])
     cores = " + ".join(str(name) if n == 1 else f"{n} x {name}" for name, n in runs)
     poked = f", {len(pokes)} instruction{'s' * (len(pokes) != 1)} poked" if (pokes := _pokes(record)) else ""
-    return f"{words} on {cores}, {format_size(board['memory_bytes'])}, seed {record['seed']}{poked}"
+    schedule = board.get("schedule", {"name": "default"})["name"]
+    scheduled = "" if schedule == "default" else f", schedule {schedule}"
+    return f"{words} on {cores}, {format_size(board['memory_bytes'])}, seed {record['seed']}{scheduled}{poked}"
 
 
 def _pokes(record: Mapping[str, object]) -> list[dict[str, object]]:
