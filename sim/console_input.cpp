@@ -12,12 +12,8 @@ constexpr u64 kReactionPs = 1'000'000'000;
 
 }  // namespace
 
-ConsoleInput::ConsoleInput(const sc_core::sc_module_name& name, const std::string& console, Deliver deliver)
-    : sc_module(name), console_(console), deliver_(std::move(deliver)) {
-    SC_METHOD(answer);
-    sensitive << due_;
-    dont_initialize();
-}
+ConsoleInput::ConsoleInput(Agenda& agenda, const std::string& console, Deliver deliver)
+    : console_(console), deliver_(std::move(deliver)), due_(agenda, [this] { answer(); }) {}
 
 void ConsoleInput::expect(std::string prompt, std::string reply, bool virtio) {
     script_.push_back({std::move(prompt), std::move(reply), virtio});
@@ -34,7 +30,7 @@ void ConsoleInput::look() {
     }
     matched_ = at + prompt.size();
     answering_ = true;
-    due_.notify(Kernel::ps(kReactionPs));
+    due_.in(kReactionPs);
 }
 
 void ConsoleInput::answer() {

@@ -3,7 +3,7 @@
 // after its prompt, so that a scripted run is as deterministic as any other.
 #pragma once
 
-#include "sim/kernel.hpp"
+#include "sim/agenda.hpp"
 
 #include <deque>
 #include <functional>
@@ -12,11 +12,11 @@
 
 namespace bbmsim::sim {
 
-class ConsoleInput final : public sc_core::sc_module {
+class ConsoleInput {
 public:
     using Deliver = std::function<void(std::string_view bytes, bool virtio)>;
     // `console` is everything that was printed; it only grows.
-    ConsoleInput(const sc_core::sc_module_name& name, const std::string& console, Deliver deliver);
+    ConsoleInput(Agenda& agenda, const std::string& console, Deliver deliver);
 
     // Types `reply` once `prompt` was printed behind what the last prompt matched. In the order of the calls.
     void expect(std::string prompt, std::string reply, bool virtio);
@@ -30,7 +30,6 @@ private:
         std::string prompt, reply;
         bool virtio;
     };
-    SC_HAS_PROCESS(ConsoleInput);
     void look();
     void answer();
 
@@ -39,7 +38,7 @@ private:
     std::deque<Step> script_;
     std::size_t matched_ = 0;  // how much of the console belongs to prompts that were answered
     bool answering_ = false;
-    sc_core::sc_event due_;
+    Alarm due_;
 };
 
 }  // namespace bbmsim::sim

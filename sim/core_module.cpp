@@ -28,7 +28,13 @@ CoreModule::CoreModule(const sc_core::sc_module_name& name, Machine& machine, Pe
       machine_(machine),
       clock_(machine.config.cores[id].freq_mhz),
       disturb_random_(split_seed(seed, id + 0x6e61u)),
-      quantum_ps_(u64{machine.config.quantum_ns} * 1000) {
+      quantum_ps_(u64{machine.config.quantum_ns} * 1000),
+      resume_due_(machine.agenda, [this] { resume_.notify(); }),
+      event_due_(machine.agenda, [this] { events_arrive(); }),
+      timer_due_(machine.agenda, [this] { evaluate_timers(); }),
+      power_due_(machine.agenda, [this] { power_arrives(); }),
+      late_due_(machine.agenda, [this] { late_maintenance(); }),
+      disturb_due_(machine.agenda, [this] { disturb(); }) {
     const cpu::CoreConfig& config = machine.config.cores[id];
     pe.id = id;
     mmu = std::make_unique<mmu::Mmu>(id, config.mmu, machine.ram.view(), machine.bus, split_seed(seed, id));
@@ -40,21 +46,8 @@ CoreModule::CoreModule(const sc_core::sc_module_name& name, Machine& machine, Pe
     dvm_in.register_nb_transport_fw(this, &CoreModule::tlbi_arrives);
     SC_THREAD(thread);
     set_stack_size(kStackBytes);
-    SC_METHOD(evaluate_timers);
-    sensitive << timer_due_;
-    dont_initialize();
-    SC_METHOD(events_arrive);
-    sensitive << event_due_;
-    dont_initialize();
-    SC_METHOD(disturb);
-    if (!config.mmu.nasty.disturbs()) dont_initialize();
-    SC_METHOD(late_maintenance);
-    sensitive << late_due_;
-    dont_initialize();
+    if (config.mmu.nasty.disturbs()) disturb_due_.at(0);
     if (config.mmu.nasty.late_walk) machine.domain.late.window_ps = 1000 * u64{config.mmu.nasty.window_ns};
-    SC_METHOD(power_arrives);
-    sensitive << power_due_;
-    dont_initialize();
 }
 
 // Board time, so that a PE that waits is disturbed like one that runs; the same with and without the filter.
@@ -65,7 +58,7 @@ void CoreModule::disturb() {
         pe.fast.last_data = pe.fast.last_fetch = nullptr;  // they may no longer be the most recent
     }
     const u32 mean = mmu->config.nasty.interval_ns;
-    next_trigger(Kernel::ps(1000 * u64{1 + disturb_random_.below(2 * mean)}));
+    disturb_due_.in(1000 * u64{1 + disturb_random_.below(2 * mean)});
 }
 
 void CoreModule::late_maintenance() { mmu->complete_maintenance(); }
@@ -80,10 +73,8 @@ void CoreModule::thread() {
         } catch (...) {
             machine_.control.end(Outcome::kError, fmt::format("core {}: unknown exception", pe.id));
         }
-        if (next == kAsleep)
-            wait(wake_);
-        else
-            wait(Kernel::ps(next - machine_.now_ps()));
+        if (next != kAsleep) resume_due_.at(next);
+        wait(next == kAsleep ? wake_ : resume_);
     }
 }
 
@@ -267,7 +258,7 @@ void CoreModule::interrupt_engine() {
 
 void CoreModule::power_on(u64 entry_pa, u64 x0, u64 delay_ps) {
     power_ = {entry_pa, x0};
-    power_due_.notify(Kernel::ps(delay_ps));
+    power_due_.in(delay_ps);
 }
 
 void CoreModule::power_arrives() {
@@ -329,13 +320,13 @@ void CoreModule::event_arrives_in(u64 delay_ps) {
     const u64 due = machine_.now_ps() + delay_ps;
     if (!event_times_.empty() && event_times_.back() == due) return;
     event_times_.insert(std::ranges::upper_bound(event_times_, due), due);
-    event_due_.notify(Kernel::ps(event_times_.front() - machine_.now_ps()));
+    event_due_.at(event_times_.front());
 }
 
 void CoreModule::events_arrive() {
     const u64 now = machine_.now_ps();
     while (!event_times_.empty() && event_times_.front() <= now) event_times_.pop_front();
-    if (!event_times_.empty()) event_due_.notify(Kernel::ps(event_times_.front() - now));
+    if (!event_times_.empty()) event_due_.at(event_times_.front());
     pe.event_register = true;
     if (state_ == State::kWfe) wake_.notify(sc_core::SC_ZERO_TIME);
 }

@@ -13,6 +13,7 @@
 #include "models/cpu/platform.hpp"
 #include "models/mmu/event.hpp"
 #include "models/mmu/rng.hpp"
+#include "sim/agenda.hpp"
 #include "sim/clock.hpp"
 #include "sim/counters.hpp"
 #include "sim/dvm.hpp"
@@ -126,7 +127,8 @@ private:
     u64 dvm_received_ = 0;
     u64 tlbis_done_ps_ = 0;  // when it will have performed those that arrived
 
-    sc_core::sc_event wake_, event_due_, timer_due_, power_due_, late_due_;
+    sc_core::sc_event wake_, resume_;  // the thread waits for one of them: asleep, or until its time has come
+    Alarm resume_due_, event_due_, timer_due_, power_due_, late_due_, disturb_due_;
 };
 
 }  // namespace bbmsim::sim

@@ -60,7 +60,7 @@ void CoreModule::evaluate_timers() {
         if (const auto deadline = timer.next_deadline_ps(machine_.counter, now))
             next_timer_ps_ = std::min(next_timer_ps_, *deadline);
     timer_due_.cancel();
-    if (next_timer_ps_ != ~u64{0}) timer_due_.notify(Kernel::ps(next_timer_ps_ - now));
+    if (next_timer_ps_ != ~u64{0}) timer_due_.at(next_timer_ps_);
 }
 
 void CoreModule::evaluate_pmu() {
@@ -111,7 +111,7 @@ tlm::tlm_sync_enum CoreModule::tlbi_arrives(tlm::tlm_generic_payload& trans, tlm
         const u64 extra = 1000 * u64{disturb_random_.below(mmu->config.nasty.window_ns)};
         tlbis_done_ps_ += extra;
         delay += Kernel::ps(extra);
-        late_due_.notify(Kernel::ps(tlbis_done_ps_ - now));
+        late_due_.at(tlbis_done_ps_);
     }
     emit(EventKind::kDvm, dvm->issuer, cycles);
     return tlm::TLM_COMPLETED;

@@ -25,23 +25,21 @@ tlm::tlm_generic_payload* DvmPool::acquire(const mmu::Tlbi& op, PeId issuer) {
     return trans;
 }
 
-DvmNode::DvmNode(const sc_core::sc_module_name& name, const InterconnectConfig& config, Kernel& kernel)
+DvmNode::DvmNode(const sc_core::sc_module_name& name, const InterconnectConfig& config, Kernel& kernel, Agenda& agenda)
     : sc_module(name),
       from_pe("from_pe"),
       to_pe("to_pe"),
       kernel_(kernel),
       hop_ps_(u64{config.hop_ns} * 1000),
-      slots_(config.dvm_outstanding) {
+      slots_(config.dvm_outstanding),
+      due_(agenda, [this] { process(); }) {
     from_pe.register_nb_transport_fw(this, &DvmNode::request);
-    SC_METHOD(process);
-    sensitive << due_;
-    dont_initialize();
 }
 
 tlm::tlm_sync_enum DvmNode::request(int, tlm::tlm_generic_payload& trans, tlm::tlm_phase&, sc_core::sc_time& delay) {
     const u64 due = kernel_.now_ps() + delay.value() + hop_ps_;
     travelling_.push_back({&trans, Stage::kToNode, due});
-    due_.notify(Kernel::ps(due - kernel_.now_ps()));
+    due_.at(due);
     return tlm::TLM_ACCEPTED;
 }
 
@@ -61,7 +59,7 @@ void DvmNode::process() {
     }
     u64 next = ~u64{0};
     for (const Message& m : travelling_) next = std::min(next, m.due_ps);
-    if (next != ~u64{0}) due_.notify(Kernel::ps(next - now));
+    if (next != ~u64{0}) due_.at(next);
 }
 
 void DvmNode::advance(Message& message, u64 now) {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "models/mmu/tlbi.hpp"
+#include "sim/agenda.hpp"
 #include "sim/config.hpp"
 #include "sim/kernel.hpp"
 
@@ -45,7 +46,7 @@ private:
 
 class DvmNode final : public sc_core::sc_module {
 public:
-    DvmNode(const sc_core::sc_module_name& name, const InterconnectConfig& config, Kernel& kernel);
+    DvmNode(const sc_core::sc_module_name& name, const InterconnectConfig& config, Kernel& kernel, Agenda& agenda);
 
     tlm_utils::multi_passthrough_target_socket<DvmNode> from_pe;   // bound in order of PeId
     tlm_utils::multi_passthrough_initiator_socket<DvmNode> to_pe;  // likewise
@@ -58,7 +59,6 @@ private:
         u64 due_ps;
     };
 
-    SC_HAS_PROCESS(DvmNode);
     tlm::tlm_sync_enum request(int port, tlm::tlm_generic_payload& trans, tlm::tlm_phase& phase,
                                sc_core::sc_time& delay);
     void process();
@@ -73,7 +73,7 @@ private:
     std::vector<Message> travelling_;
     std::deque<tlm::tlm_generic_payload*> waiting_;  // at the node, for a slot
     u32 in_flight_ = 0;
-    sc_core::sc_event due_;
+    Alarm due_;
 };
 
 }  // namespace bbmsim::sim

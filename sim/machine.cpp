@@ -26,6 +26,7 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
     : kernel_(kernel),
       config(board),
       control(kernel),
+      agenda("agenda", kernel),
       ram(PhysAddr(board::kRamBase), board.memory_bytes, board.zero_fill),
       domain(ram.view(), bus),
       checker(board.checker ? std::make_unique<mmu::BbmChecker>(domain) : nullptr),
@@ -45,9 +46,9 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
       map_changes(bus, phases, [this](PeId pe, u64 va) { return in_linear_map(pe, va); }),
       probes(phases, injector, maps, static_cast<unsigned>(board.cores.size())),
       debugger(*this, kernel),
-      input("console_input", console, [this](std::string_view bytes, bool virtio) { type(bytes, virtio); }),
+      input(agenda, console, [this](std::string_view bytes, bool virtio) { type(bytes, virtio); }),
       router("router", u64{board.interconnect.mmio_ns} * 1000),
-      dvm("dvm", board.interconnect, kernel),
+      dvm("dvm", board.interconnect, kernel, agenda),
       host_port("host_port"),
       ram_target_("ram", domain),
       dma_port_("dma_port") {
@@ -75,7 +76,7 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
         return *devices_.back();
     };
     const u64 epoch = kEpoch2023 + split_seed(seed, kRtcStream) % kSecondsOfAYear;
-    rtc_ = std::make_unique<RtcModule>("rtc_clock", kernel, epoch,
+    rtc_ = std::make_unique<RtcModule>("rtc_clock", kernel, agenda, epoch,
                                        [this](bool level) { gic.set_spi(board::kRtcSpi, level); });
     for (const board::MappedRegion& region : board::memory_map(static_cast<unsigned>(board.cores.size()))) {
         RegisterDevice* target = nullptr;

@@ -13,6 +13,7 @@
 #include "models/cpu/exclusives.hpp"
 #include "models/mmu/checker/bbm_checker.hpp"
 #include "models/mmu/inner_domain.hpp"
+#include "sim/agenda.hpp"
 #include "sim/console_input.hpp"
 #include "sim/core_module.hpp"
 #include "sim/debugger.hpp"
@@ -69,6 +70,7 @@ private:
 public:
     const BoardConfig config;
     RunControl control;
+    Agenda agenda;
     board::Ram ram;
     EventBus bus;
     mmu::InnerDomain domain;

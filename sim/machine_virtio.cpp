@@ -28,13 +28,14 @@ void Machine::add_disk() {
     };
     const DiskConfig& disk = config.disk;
     disk_ = std::make_unique<VirtioModule>(
-        "virtio_disk", std::make_unique<board::VirtioBlk>(disk.path, disk.writable, u64{disk.latency_ns} * 1000), dma,
+        "virtio_disk", agenda,
+        std::make_unique<board::VirtioBlk>(disk.path, disk.writable, u64{disk.latency_ns} * 1000), dma,
         line(board::kDiskSlot));
     occupy(board::kDiskSlot, "virtio_disk_registers", *disk_);
     auto model = std::make_unique<board::VirtioConsole>([this](u8 byte) { transmit(byte); });
     virtio_console_model_ = model.get();
     virtio_console_ =
-        std::make_unique<VirtioModule>("virtio_console", std::move(model), dma, line(board::kConsoleSlot));
+        std::make_unique<VirtioModule>("virtio_console", agenda, std::move(model), dma, line(board::kConsoleSlot));
     occupy(board::kConsoleSlot, "virtio_console_registers", *virtio_console_);
 }
 

@@ -3,21 +3,19 @@
 #pragma once
 
 #include "models/board/pl031.hpp"
-#include "sim/kernel.hpp"
+#include "sim/agenda.hpp"
 
 namespace bbmsim::sim {
 
 class RtcModule final : public sc_core::sc_module {
 public:
-    RtcModule(const sc_core::sc_module_name& name, Kernel& kernel, u64 epoch_seconds, board::Pl031::Line line)
+    RtcModule(const sc_core::sc_module_name& name, Kernel& kernel, Agenda& agenda, u64 epoch_seconds,
+              board::Pl031::Line line)
         : sc_module(name),
           kernel_(kernel),
           rtc_(
-              epoch_seconds, [&kernel] { return kernel.now_ps(); }, std::move(line)) {
-        SC_METHOD(due);
-        sensitive << due_;
-        dont_initialize();
-    }
+              epoch_seconds, [&kernel] { return kernel.now_ps(); }, std::move(line)),
+          due_(agenda, [this] { due(); }) {}
 
     u64 read(u64 offset, unsigned size) { return rtc_.read(offset, size); }
     void write(u64 offset, u64 value, unsigned size) {
@@ -28,7 +26,6 @@ public:
     [[nodiscard]] std::string note() const { return rtc_.note(); }
 
 private:
-    SC_HAS_PROCESS(RtcModule);
     void due() {
         rtc_.poll();
         schedule();
@@ -36,12 +33,12 @@ private:
     void schedule() {
         due_.cancel();
         const u64 now = kernel_.now_ps();
-        if (const auto at = rtc_.next_deadline_ps(); at && *at > now) due_.notify(Kernel::ps(*at - now));
+        if (const auto at = rtc_.next_deadline_ps(); at && *at > now) due_.at(*at);
     }
 
     Kernel& kernel_;
     board::Pl031 rtc_;
-    sc_core::sc_event due_;
+    Alarm due_;
 };
 
 }  // namespace bbmsim::sim

@@ -35,6 +35,7 @@ Session::Impl::Impl(const BoardConfig& board, u64 the_seed) : seed(the_seed) {
     const Kernel::Scope scope(kernel);
     machine = std::make_unique<Machine>(kernel, board, seed);
     kernel.elaborate();
+    machine->agenda.go();
     subscriptions = std::make_unique<Subscriptions>(machine->bus, machine->control);
     trace = std::make_unique<TraceRecorder>(machine->bus);
 }
