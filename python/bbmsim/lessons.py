@@ -10,7 +10,7 @@ Its first line is `NAME: title`; then `Key: text`, where text may go on in the n
     Set      further parameters, NAME=VALUE
     Also     rules that are unavoidably found as well
 
-Of bugs: Project, Commit, Rule, What happened, Hardware (what it could do), Fix, and Inject where the fault is the machine's.
+Of bugs: Project, Commit, Rule (or a hazard's kind, where no rule is broken), What happened, Hardware (what it could do), Fix, and Inject where the fault is the machine's.
 """
 
 from __future__ import annotations
@@ -48,6 +48,11 @@ class Lesson:
     @property
     def kind(self) -> str:
         return self.name.split("/")[0]
+
+    @property
+    def by_effect(self) -> bool:
+        """No rule is broken, since the machine is at fault: a hazard of this kind is found."""
+        return self.rule in ("stale", "conflict")
 
     @property
     def wrong(self) -> str:

@@ -15,6 +15,7 @@ from bbmsim.lessons import Lesson
 
 ALL = lessons.load()
 RULES = [lesson for lesson in ALL.values() if lesson.kind == "rules"]
+BUGS = [lesson for lesson in ALL.values() if lesson.kind == "bugs"]
 
 
 def run(lesson: Lesson, variant: str, tlb: str, level: int | None = None, seed: int = 1) -> bs.Result:
@@ -32,6 +33,11 @@ def assert_silent(result: bs.Result) -> None:
 
 
 def assert_found(lesson: Lesson, result: bs.Result) -> None:
+    if lesson.by_effect:
+        assert result.violations == [] and {h.kind for h in result.hazards} == {lesson.rule}
+        assert {h.symbol.split("+")[0] for h in result.hazards} == set(lesson.writers)
+        assert {h.core for h in result.hazards} == set(lesson.holders)
+        return
     assert {v.rule for v in result.violations} == {lesson.rule, *lesson.also}
     assert {v.symbol.split("+")[0] for v in result.violations} == set(lesson.writers)
     assert {h.core for v in result.violations for h in v.holders} == set(lesson.holders)
@@ -53,6 +59,16 @@ def test_a_rule_is_broken_by_its_program_where_it_holds(lesson: Lesson, tlb: str
         else:
             assert result.violations == [] and result.outcome == "poweroff", level
         assert_silent(run(lesson, lesson.right, tlb, level))
+
+
+@pytest.mark.parametrize("tlb", ["typical", "nasty"])
+@pytest.mark.parametrize("lesson", BUGS, ids=lambda x: x.name)
+def test_a_bug_of_the_gallery_is_found_and_its_fix_is_silent(lesson: Lesson, tlb: str) -> None:
+    assert lesson.by_effect or lesson.rule in rules.load()
+    found = run(lesson, lesson.wrong, tlb)
+    assert_found(lesson, found)
+    assert found.exit_status == 1
+    assert_silent(run(lesson, lesson.right, tlb))
 
 
 HEAD = "/* SPDX-License-Identifier: Apache-2.0\n * x: a title\n *\n * Writer: f\n * Holders: 0\n */\n"

@@ -140,11 +140,11 @@ void BbmChecker::Impl::fetched(PeId pe, const TlbEntry& entry, u64 va, u64 now_p
         const RootId root = pes[pe].reaching[half];
         if (root == kNone) return;
         const u8 level = static_cast<u8>(entry.level - (entry.origin.depth - 1u - i));
-        Site site{pe, va, now_ps, m.desc_pa, va, root, level, entry.granule, 0, entry.origin.desc_value[i]};
+        Site site{pe, m.pc, now_ps, m.desc_pa, va, root, level, entry.granule, 0, entry.origin.desc_value[i]};
         site.detail = fmt::format(
-            "fetched from {:#x} through the entry that it made valid at {:#x}, with no context "
-            "synchronization event in between",
-            va, m.pc);
+            "fetched from {:#x} through the entry that it had just made valid, with no context synchronization event "
+            "in between",
+            va);
         violate(Rule::kExecSync, site, pe_bit(pe));
         return;
     }

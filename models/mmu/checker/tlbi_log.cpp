@@ -51,7 +51,8 @@ std::string wrong_address(const Question& q, const Tlbi& op, const TlbiSpan& spa
         return {};
     }
     const u64 field = op.operand & kAddressField, shifted = (p.va >> page) & kAddressField;
-    if (page != 12 && field == (shifted & (kAddressField >> (page - 12))))
+    const u64 kept = kAddressField >> (page - 12);  // whatever the shift left above VA[55]
+    if (page != 12 && (field & kept) == (shifted & kept))
         return fmt::format("its operand holds the address shifted right by {}; it is always VA[55:12]", page);
     if (field == (p.va & kAddressField) && p.va & (kAddressField >> 12))
         return "its operand holds the address itself, not VA[55:12]";

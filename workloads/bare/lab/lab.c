@@ -61,6 +61,20 @@ void flush_all(void) {
     isb();
 }
 
+/* As the repaint's rendezvous with nobody to wait for: a count of -1 becomes the 0 that releases at once. */
+void replace_ttbr1(u64 root) {
+    static u32 alone __attribute__((aligned(64)));
+    void (*const park)(u32 *, u64, u64) = (void (*)(u32 *, u64, u64))image_to_pa(park_in_idmap);
+    alone = ~0U;
+    boot_regs.ttbr1 = root;
+    write_sysreg(ttbr0_el1, boot_regs.ttbr0);
+    isb();
+    park((u32 *)image_to_pa(&alone), boot_regs.empty, root);
+    write_sysreg(ttbr0_el1, boot_regs.empty);
+    isb();
+    local_flush_tlb_all();
+}
+
 void expect(u64 va, u64 value) {
     const u64 found = peek(va);
     if (found == value) return;

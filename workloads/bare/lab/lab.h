@@ -18,8 +18,8 @@
 #define DESC_NG (1ULL << 11)
 #define DESC_SH (3ULL << 8)
 #define DESC_SH_OUTER (2ULL << 8)
-#define ATTR_NC ((ATTR_DATA & ~(7ULL << 2)) | DESC_ATTR(MAIR_NC))
 #define ATTR_CODE (ATTR_TEXT & ~DESC_PXN)
+#define ATTR_NC ((ATTR_DATA & ~(7ULL << 2)) | DESC_ATTR(MAIR_NC))
 
 struct lesson {
     void (*prepare)(void);            /* core 0, before anybody looks */
@@ -49,6 +49,8 @@ static inline u64 pages_of(u64 block) { return make_table_from(block, 2, NO_CONT
  * from every core's TLBs, and waits until that is done. */
 void flush_va(u64 va);
 void flush_all(void);
+/* TTBR1 by way of an empty table and a flush, from the identity map: old and new tables are never reachable together. */
+void replace_ttbr1(u64 root);
 /* So that the new descriptor is seen by walks, and by this core's next instructions. */
 static inline void make_visible(void) {
     dsb(ishst);

@@ -3,7 +3,7 @@
  *
  * Cores: cortex-a720*2
  * Levels: 0 1 2 3
- * Writer: 0xffff_d000_0000_0000
+ * Writer: map_and_call
  * Holders: 0
  */
 #include "lab/lab.h"
