@@ -21,16 +21,17 @@ class Parameter:
     """A `--set NAME=VALUE` of a workload."""
 
     name: str
-    choices: tuple[str, ...]  #: empty: a number
+    choices: tuple[str, ...]  #: empty: a number, or a file
     default: str
     title: str
+    file: bool = False  #: names a file that the host reads; the guest is not told of it
 
     def check(self, value: str) -> None:
         if self.choices:
             if value not in self.choices:
                 near = did_you_mean(value, self.choices)
                 raise ConfigError(f"{self.name}={value}: no such {self.name}{near}", self.name)
-        elif not _NUMBER.fullmatch(value):
+        elif not self.file and not _NUMBER.fullmatch(value):
             raise ConfigError(f"{self.name}={value}: a number, decimal or 0x, with K, M or G behind it", self.name)
 
 
@@ -53,6 +54,9 @@ class Strategy:
     title: str
     source: str
     safe_on: str
+    needs_bbml: int  #: of the boot core
+    safe: tuple[str, ...]  #: boards on which it has no finding
+    unsafe: tuple[str, tuple[str, ...]] | None  #: a board on which it breaks rules, and these; None: safe on any
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def load() -> Catalog:
         sabotages = data["sabotage"]
         return Catalog(
             {**{w["name"]: _entry(w) for w in data["workload"]}, **{n: _lesson(x) for n, x in lessons.load().items()}},
-            {s["name"]: Strategy(s["name"], s["title"], s["source"], s["safe_on"]) for s in data["strategy"]},
+            {s["name"]: _strategy(s) for s in data["strategy"]},
             tuple(
                 [_experiment(f"{s['workload']} {s['name']}", s["workload"], s, {"sabotage": s["name"]}) for s in sabotages]
                 + [_experiment(f"{w['name']} broken", w["name"], w, {}) for w in data["workload"] if "matters" in w]
@@ -100,7 +104,7 @@ def load() -> Catalog:
 
 def _entry(values: dict[str, Any]) -> Entry:
     parameters = {
-        o["name"]: Parameter(o["name"], tuple(o["values"]), o["default"], o["title"]) for o in values["options"]
+        o["name"]: Parameter(o["name"], tuple(o["values"]), o["default"], o["title"], o.get("file", False)) for o in values["options"]
     }
     elf = Path(_core.build_dir) / "workloads" / "bare" / values["elf"]
     return Entry(values["name"], values["title"], elf, parameters)
@@ -110,6 +114,14 @@ def _lesson(lesson: lessons.Lesson) -> Entry:
     variant = Parameter("variant", (lesson.wrong, lesson.right), lesson.wrong, f"what is wrong ({lesson.rule}), or how it is done right")
     granule = Parameter("granule", ("4k", "16k", "64k"), lesson.set.get("granule", "4k"), "translation granule")
     return Entry(lesson.name, lesson.title, lesson.elf, {p.name: p for p in (variant, granule)}, lesson)
+
+
+def _strategy(values: dict[str, Any]) -> Strategy:
+    unsafe = values.get("unsafe")
+    return Strategy(
+        values["name"], values["title"], values["source"], values["safe_on"], values["needs_bbml"], tuple(values["safe"]),
+        None if unsafe is None else (unsafe["cores"], tuple(unsafe["rules"])),
+    )
 
 
 def _experiment(name: str, workload: str, values: dict[str, Any], common: dict[str, str]) -> Experiment:

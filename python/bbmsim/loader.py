@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,18 @@ class Program:
     symbols: tuple[tuple[str, int, int, int], ...] = ()  #: name, virtual address, size, physical address
     initrd: tuple[int, int] | None = None  #: where among the segments it is, and its bytes
     dtb: bytes | None = None  #: instead of the generated one
+
+    def with_contents(self, symbol: str, contents: bytes) -> Program:
+        """The same with other initial contents of a symbol: its first len(contents) bytes."""
+        pa, size = next((pa, size) for name, _, size, pa in self.symbols if name == symbol)
+        if len(contents) > size:
+            raise ValueError(f"{symbol}: {len(contents)} bytes, it has {size}")
+        segments = []
+        for at, data in self.segments:
+            if at <= pa and pa + len(contents) <= at + len(data):
+                data = data[: pa - at] + contents + data[pa - at + len(contents) :]
+            segments.append((at, data))
+        return replace(self, segments=tuple(segments))
 
     def check_fits(self, memory_bytes: int, path: Path) -> None:
         end = RAM_BASE + memory_bytes

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import catalog
+from . import catalog, set_memory
 from .config import Board
 from .errors import ConfigError, did_you_mean
 from .loader import Program, is_elf, load_elf, load_image
@@ -33,10 +33,11 @@ class Workload:
     kind: str  #: "bare", "elf", "image", "linux"
     path: Path
     parameters: Mapping[str, str] = field(default_factory=dict)  #: what the guest is told in its boot arguments
+    overlays: Mapping[str, tuple[str, bytes]] = field(default_factory=dict, kw_only=True)  #: parameters that are not: a symbol, what it holds
 
     @property
     def bootargs(self) -> str:
-        return " ".join(f"{k}={v}" for k, v in self.parameters.items())
+        return " ".join(f"{k}={v}" for k, v in self.parameters.items() if k not in self.overlays)
 
     def on(self, board: Board) -> Workload:
         """As it is run on that board."""
@@ -44,7 +45,10 @@ class Workload:
 
     def program(self) -> Program:
         """Reads and checks the file; raises ConfigError."""
-        return load_image(self.path) if self.kind == "image" else load_elf(self.path)
+        loaded = load_image(self.path) if self.kind == "image" else load_elf(self.path)
+        for symbol, contents in self.overlays.values():
+            loaded = loaded.with_contents(symbol, contents)
+        return loaded
 
     def phases(self) -> list[PhaseSpec]:
         """The phases that are accounted without being asked for."""
@@ -95,9 +99,15 @@ def bare(name: str = "repaint", *, strategy: str | None = None, sabotage: str | 
         parameter.check(value)
         values[key] = value
     _check_words(values)
+    overlays: dict[str, tuple[str, bytes]] = {}
+    if "set_memory" in values:
+        if values.get("strategy") != "lazy":
+            raise ConfigError("set_memory: only strategy=lazy replays a list", "set_memory")
+        granule = {"4k": 4096, "16k": 16384, "64k": 65536}[values.get("granule", "4k")]
+        overlays["set_memory"] = (set_memory.SYMBOL, set_memory.read(Path(values["set_memory"]), granule))
     if "strategy" in entry.parameters:  # said to the guest always: the record names it
         values = {"strategy": entry.parameters["strategy"].default, **values}
-    return Workload(name, "bare", entry.elf, values)
+    return Workload(name, "bare", entry.elf, values, overlays=overlays)
 
 
 def elf(path: str | Path, **set: Any) -> Workload:

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from bbmsim import _core
+from bbmsim import _core, catalog
 
 FOLDER = Path(_core.build_dir) / "workloads" / "bare"
 RAM_BASE, MIB = 0x4000_0000, 1 << 20
 MASK = (1 << 64) - 1
-STRATEGIES = ("rfc-range", "pagewalk", "page-from-boot", "bbm-strict")
+STRATEGIES = tuple(catalog.load().strategies)
 SABOTAGES = (
     "no-rendezvous",
     "secondaries-in-map",
@@ -156,7 +156,7 @@ def test_migrate_without_tlbi_reads_the_old_page(variant: str) -> None:
 @pytest.mark.parametrize(
     "bootargs, reason",
     [
-        ("strategy=lazy", "strategy=lazy: unknown"),
+        ("strategy=eager", "strategy=eager: unknown"),
         ("sabotage=everything", "sabotage=everything: unknown"),
         ("granule=8k", "granule=8k: must be one of 4k|16k|64k"),
         ("granule=16k", "core 0 has no 16K granule"),

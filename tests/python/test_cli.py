@@ -75,7 +75,7 @@ def test_quiet_is_a_line_or_a_line_for_each_finding(bbmsim: Bbmsim) -> None:
         (("run", "--trace", "/proc/trace.json"), ["trace=/proc/trace.json"]),
         (("run", "--colour"), ["--colour"]),
         (("compare", "--plot", "cost.gif"), ["cost.gif", ".png or .svg"]),
-        (("compare", "--strategies", "rfc-range,lazy"), ["strategy=lazy"]),
+        (("compare", "--strategies", "rfc-range,eager"), ["strategy=eager"]),
         (("report", "missing.json"), ["missing.json"]),
         (("report", "/etc/passwd", "-o", "x.html"), ["not JSON"]),
         (("list", "everything"), ["kernels"]),

@@ -34,7 +34,7 @@ def _workloads() -> list[tuple[str, str]]:
 
 
 def _strategies() -> list[tuple[str, str]]:
-    return [(s.name, f"{s.title}; safe on: {s.safe_on}; {s.source}") for s in catalog.load().strategies.values()]
+    return [(s.name, f"{s.title}; needs BBM level {s.needs_bbml}; safe on: {s.safe_on}; {s.source}") for s in catalog.load().strategies.values()]
 
 
 def _rules() -> list[tuple[str, str]]:

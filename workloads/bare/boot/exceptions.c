@@ -8,8 +8,10 @@
 #include "lib/guest.h"
 #include "lib/machine.h"
 #include "lib/sysreg.h"
+#include "smp/ipi.h"
 #include "smp/smp.h"
 
+enum { IRQ_OF_THIS_LEVEL = 5 };
 enum { EC_UNKNOWN = 0, EC_FETCH_ABORT = 0x21, EC_DATA_ABORT = 0x25, FSC_CONFLICT = 0x30 };
 
 /* An ALL/VMALL TLBI always removes the conflict (R_BLRKC); then the access is made again. */
@@ -29,6 +31,10 @@ static void recover(const struct exception *e, unsigned cpu) {
 
 void exception_handler(struct exception *e, unsigned vector) {
     extern char hvc_instruction[];
+    if (vector == IRQ_OF_THIS_LEVEL) {
+        ipi_exception();
+        return;
+    }
     const unsigned ec = (unsigned)(e->esr >> 26) & 63, cpu = this_cpu();
     if (ec == EC_UNKNOWN && e->elr == (u64)hvc_instruction) {
         e->x[0] = (u64)-1; /* NOT_SUPPORTED */

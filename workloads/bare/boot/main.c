@@ -57,6 +57,7 @@ void boot_main(void) {
     machine.strategy = strategy_find(machine.strategy->name); /* its virtual address */
     pool.to_pointer = machine.strategy->breaks ? POOL_VA - pool.begin : LINEAR_VA - machine.ram_base;
     leave_identity_map();
+    flush_check();
     print("%s: strategy %s, %uK granule, %u cores, RAM 0x%lx-0x%lx\n", scenario.name, machine.strategy->name,
           1u << (machine.granule_shift - 10), machine.cpus, machine.ram_base, machine.ram_end);
     bring_up_cores();
@@ -69,6 +70,10 @@ void boot_main(void) {
 
 void secondary_main(unsigned cpu) {
     leave_identity_map();
+    if (percpu[cpu].returns) {
+        core_is_online(cpu, true);
+        come_back(&percpu[cpu].context);
+    }
     print("core %u: hello, MIDR 0x%lx\n", cpu, read_sysreg(midr_el1));
     core_is_online(cpu, true);
     scenario.secondary(cpu);

@@ -7,7 +7,10 @@
 #include "guest_abi.h"
 #include "lib/types.h"
 
+#define PSCI_CPU_OFF 0x84000002
 #define PSCI_CPU_ON 0xC4000003
+#define PSCI_AFFINITY_INFO 0xC4000004
+#define PSCI_OFF 1 /* an answer of AFFINITY_INFO */
 #define PSCI_SYSTEM_OFF 0x84000008
 
 u64 hvc_call(u64 function, u64 a, u64 b, u64 c); /* guest_call.S */

@@ -13,7 +13,7 @@
 struct machine machine;
 
 static const char known_keys[] =
-    "strategy sabotage granule blocks secondaries on_conflict verify verify_stride cpus variant";
+    "strategy sabotage tlbi dsb tables zero granule blocks secondaries on_conflict verify verify_stride cpus variant";
 
 /* In the order of enum sabotage. */
 static const char sabotages[SABOTAGE_COUNT][24] = {
@@ -55,6 +55,10 @@ static void read_options(void) {
     if (blocks == 1 && m->granule_shift != 12) fail("blocks=1g needs granule=4k");
     m->max_block_level = 2 - blocks;
     m->sabotage = choose_sabotage();
+    m->tlbi = (enum tlbi_unit)choose("tlbi", TLBI_AUTO, "auto|page|range|level|all", 5);
+    m->dsb = (enum dsb_use)choose("dsb", DSB_AS_STRATEGY, "auto|entry|batched", 3);
+    m->tables = (enum table_pages)choose("tables", TABLES_POOL, "pool|zeroed", 2);
+    m->zeroing = (enum zeroing)choose("zero", ZERO_STORES, "stores|zva", 2);
     m->in_map = choose("secondaries", 0, "parked|in-map", 2) == 1 || m->sabotage == SABOTAGE_SECONDARIES_IN_MAP;
     m->panic_on_conflict = choose("on_conflict", 0, "recover|panic", 2) == 1;
     m->verify = (enum verify_mode)choose("verify", 0, "full|sample|none", 3);
@@ -66,6 +70,11 @@ static void read_options(void) {
     arg_text(m->fdt.bootargs, "strategy", scenario.default_strategy, text);
     m->strategy = strategy_find(text);
     if (!m->strategy) fail("strategy=%s: unknown", text);
+    m->dsb_entry = m->dsb == DSB_ENTRY || (m->dsb == DSB_AS_STRATEGY && m->strategy->dsb_entry);
+    if (m->sabotage >= SABOTAGE_NO_FLUSH && m->strategy->repaint && !m->strategy->flushes)
+        fail("strategy=%s: has not the flush that sabotage= leaves out", text);
+    if (m->strategy->secondary && (m->in_map || m->sabotage == SABOTAGE_NO_RENDEZVOUS || m->sabotage == SABOTAGE_RELEASE_BEFORE_SPLIT))
+        fail("strategy=%s parks nobody: secondaries= and the sabotages of the rendezvous mean nothing to it", text);
     arg_text(m->fdt.bootargs, "variant", scenario.default_variant, m->variant);
 }
 

@@ -20,6 +20,13 @@ enum sabotage {
     SABOTAGE_COUNT
 };
 
+/* What a flush names. AUTO: what Linux does, pages one by one, or everything above a table's worth of them. */
+enum tlbi_unit { TLBI_AUTO, TLBI_PAGE, TLBI_RANGE, TLBI_LEVEL, TLBI_ALL };
+/* ENTRY: DSB and ISB behind each live descriptor, as set_pmd() has them. BATCHED: only where order needs one. */
+enum dsb_use { DSB_AS_STRATEGY, DSB_ENTRY, DSB_BATCHED };
+enum table_pages { TABLES_POOL, TABLES_ZEROED };
+enum zeroing { ZERO_STORES, ZERO_ZVA };
+
 enum verify_mode { VERIFY_FULL, VERIFY_SAMPLE, VERIFY_NONE };
 
 struct strategy;
@@ -35,6 +42,11 @@ struct machine {
     enum sabotage sabotage;
     bool in_map;              /* secondaries=in-map, or the sabotage of that name */
     bool panic_on_conflict;
+    enum tlbi_unit tlbi;
+    enum dsb_use dsb;
+    bool dsb_entry; /* what dsb= comes to with this strategy */
+    enum table_pages tables; /* a new table's page: as it comes, or zeroed first (it is filled completely anyway) */
+    enum zeroing zeroing;
     enum verify_mode verify;
     u64 verify_stride;        /* bytes between places that are read: verify/verify.h */
     const struct strategy *strategy;

@@ -19,6 +19,11 @@
 /* Operand of the by-address forms: VA[55:12], ASID and TTL zero (D8.17.5.1). */
 #define tlbi_va(kind, va) __asm__ volatile("tlbi " #kind ", %0" : : "r"(((va) >> 12) & 0xfffffffffffULL) : "memory")
 
+#define tlbi_operand(kind, operand) __asm__ volatile("tlbi " #kind ", %0" : : "r"(operand) : "memory")
+/* FEAT_TLBIRANGE, by encoding: the rest is built for Armv8.0. */
+#define tlbi_rvaale1is(operand) __asm__ volatile("sys #0, c8, c2, #7, %0" : : "r"(operand) : "memory")
+#define tlbi_rvaale1(operand) __asm__ volatile("sys #0, c8, c6, #7, %0" : : "r"(operand) : "memory")
+
 static inline void local_flush_tlb_all(void) {
     tlbi(vmalle1);
     dsb(nsh);

@@ -15,6 +15,8 @@
 #define DESC_RO (1ULL << 7)
 #define DESC_SH_INNER (3ULL << 8)
 #define DESC_AF (1ULL << 10)
+#define DESC_NG (1ULL << 11)
+#define DESC_NT (1ULL << 16) /* block descriptors only (I_PJZBK) */
 #define DESC_CONT (1ULL << 52)
 #define DESC_PXN (1ULL << 53)
 #define DESC_UXN (1ULL << 54)

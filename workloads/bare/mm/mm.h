@@ -33,7 +33,8 @@ extern struct boot_regs boot_regs;
 /* --- pool.c: table pages from a range of RAM behind the kernel image */
 struct table_pool {
     u64 begin, next, end; /* physical */
-    u64 to_pointer;       /* pointer = PA + to_pointer: 0 with the MMU off, then a map of the pool */
+    u64 to_pointer;       /* pointer = PA + to_pointer: 0 with the MMU off and in the idmap, else a map of the pool */
+    bool shared;          /* several cores allocate at the same time */
 };
 extern struct table_pool pool;
 u64 pool_bytes_needed(void);
@@ -48,6 +49,7 @@ void fill_descriptors(u64 *to, u64 first, u64 step, u64 n);
 /* --- paint.c: tables that nobody uses yet */
 enum { NO_BLOCK = 1, NO_CONT = 2 };
 void paint(u64 root_pa, u64 va, u64 pa, u64 bytes, u64 attributes, unsigned flags);
+void paint_linear(u64 root_pa, unsigned flags);
 void paint_everything(void);     /* the boot map, and boot_regs */
 
 /* --- walk.c */
@@ -62,14 +64,28 @@ void walk_range(u64 va, u64 end, const struct walk_ops *ops);
 
 /* --- split.c: writers of live descriptors, for tables that only FEAT_BBM level 2 cores can reach */
 /* *slot, a block, becomes a table of the next level with the same attributes; NO_CONT: without contiguous bits. */
-void split_block(u64 *slot, unsigned level, unsigned flags);
+void split_block(u64 *slot, u64 va, unsigned level, unsigned flags);
 /* Takes the Contiguous bit from every valid member of slot's group. */
-void clear_contiguous(u64 *slot, unsigned level);
+void clear_contiguous(u64 *slot, u64 va, unsigned level);
 u64 *group_first(u64 *slot, unsigned level);
 /* A table not yet linked that maps what `block` maps, one level down; returns its PA. */
 u64 make_table_from(u64 block, unsigned level, unsigned flags);
 
-/* --- flush.c: honours the sabotages that concern the flush */
+/* --- split_range.c */
+/* Every block and contiguous leaf in [va, end) becomes pages, as flags say; text alias and holes are left. No pointers
+ * to functions inside: good in the identity map too. */
+void split_range(u64 va, u64 end, unsigned flags);
+
+/* --- strict.c: break-before-make of everything in [va, end); before and after (may be null) stand around each batch.
+ * Tables must be reachable while the range is unmapped. */
+void strict_range(u64 va, u64 end, void (*before)(void), void (*after)(void));
+
+/* --- flush.c: in units of tlbi=; flush_tlb_kernel_range() honours the sabotages that concern the flush */
+void flush_check(void);                  /* fails the run if this core has not what tlbi= needs */
 void flush_tlb_kernel_range(u64 va, u64 end);
+/* TLBIs, without barriers, for leaves of that level in [va, va + bytes). */
+void invalidate_leaves(u64 va, u64 bytes, unsigned level, bool local);
+/* Behind every live write of a leaf: the barriers of dsb=entry, and what tlbi=level flushes later. */
+void leaf_changed(u64 va, unsigned level, u64 bytes);
 
 #endif

@@ -54,8 +54,7 @@ void paint(u64 root_pa, u64 va, u64 pa, u64 bytes, u64 attributes, unsigned flag
     if (bytes) paint_table(root_pa, root_level(), va, va + bytes, pa, &b);
 }
 
-static void paint_linear(u64 root) {
-    const unsigned flags = machine.strategy->paint_flags;
+void paint_linear(u64 root, unsigned flags) {
     const u64 text = image_to_pa(image_begin), data = image_to_pa(data_begin);
     for (unsigned i = 0; i < machine.fdt.bank_count; ++i) {
         const struct bank *b = &machine.fdt.banks[i];
@@ -89,7 +88,9 @@ void paint_everything(void) {
     paint(root1, IMAGE_VA + (data - text), data, data_bytes, ATTR_DATA, 0);
     paint(root1, DEVICE_VA, UART_PA, table_bytes(), ATTR_DEVICE, NO_CONT);
     if (machine.strategy->breaks) paint(root1, POOL_VA, pool.begin, pool.end - pool.begin, ATTR_DATA, 0);
-    paint_linear(root1);
+    if (machine.strategy->tables_in_idmap) paint(root0, pool.begin, pool.begin, pool.end - pool.begin, ATTR_DATA, 0);
+    if (machine.strategy->interrupts) paint(root1, GIC_VA, GIC_PA, GIC_BYTES, ATTR_DEVICE, NO_CONT);
+    paint_linear(root1, machine.strategy->paint_flags);
     boot_regs = (struct boot_regs){
         .ttbr0 = root0,
         .ttbr1 = root1,

@@ -3,7 +3,10 @@
  */
 #include "lib/guest.h"
 #include "lib/string.h"
+#include "lib/sysreg.h"
 #include "mm/mm.h"
+#include "smp/smp.h"
+#include "strategies/strategy.h"
 
 struct table_pool pool;
 u64 image_pa;
@@ -13,6 +16,7 @@ u64 pool_bytes_needed(void) {
     const u64 ram = machine.ram_end - machine.ram_base;
     u64 tables = 64;
     for (unsigned level = root_level(); level < 3; ++level) tables += ram / level_span(level) + 4;
+    if (machine.strategy->clones) tables *= 2;
     return tables << machine.granule_shift;
 }
 
@@ -27,14 +31,22 @@ void pool_reserve(void) {
 }
 
 u64 table_alloc(void) {
-    const u64 pa = pool.next;
+    const u64 pa = pool.shared ? atomic_add(&pool.next, table_bytes()) : pool.next;
     if (pa + table_bytes() > pool.end) fail("out of table pages: all of 0x%lx-0x%lx are in use", pool.begin, pool.end);
-    pool.next = pa + table_bytes();
+    if (!pool.shared) pool.next = pa + table_bytes();
     return pa;
 }
 
+/* DC ZVA needs Normal memory: with the MMU on. */
+static bool can_zero_by_zva(void) { return read_sysreg(sctlr_el1) & 1 && !(read_sysreg(dczid_el0) & 16); }
+
 u64 table_alloc_zeroed(void) {
     const u64 pa = table_alloc();
+    if (machine.zeroing == ZERO_ZVA && can_zero_by_zva()) {
+        const u64 begin = (u64)table_pointer(pa), block = 4ULL << (read_sysreg(dczid_el0) & 15);
+        for (u64 at = begin; at < begin + table_bytes(); at += block) __asm__ volatile("dc zva, %0" : : "r"(at) : "memory");
+        return pa;
+    }
     fill_descriptors(table_pointer(pa), 0, 0, table_entries());
     return pa;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * How cores wait for each other, with the v8.0 exclusives that the kernel's alternatives fall back to.
  */
+#include "mm/layout.h"
+
     .text
 
 /* Registers: x0 the counter, w3 and w5 scratch. */
@@ -80,6 +82,85 @@ wait_while_equal:
 3:  ret
     .size wait_while_equal, . - wait_while_equal
 
+    .global run_in_idmap
+    .type run_in_idmap, %function
+run_in_idmap:
+    stp     x29, x30, [sp, #-48]!
+    stp     x19, x20, [sp, #16]
+    str     x21, [sp, #32]
+    mov     x19, x3
+    mrs     x20, vbar_el1
+    mov     x21, sp                 /* of the kernel map; meanwhile the same stack at its physical address */
+    adrp    x5, idmap_vectors
+    add     x5, x5, :lo12:idmap_vectors
+    msr     vbar_el1, x5
+    adrp    x6, image_head
+    ldr     x7, =IMAGE_VA
+    sub     x7, x21, x7
+    add     x6, x6, x7
+    mov     sp, x6
+    msr     ttbr1_el1, x2
+    isb
+    tlbi    vmalle1
+    dsb     nsh
+    isb
+    mov     x9, x0
+    mov     x0, x1
+    blr     x9
+    msr     ttbr1_el1, x19
+    isb
+    mov     sp, x21
+    msr     vbar_el1, x20
+    isb
+    ldr     x21, [sp, #32]
+    ldp     x19, x20, [sp, #16]
+    ldp     x29, x30, [sp], #48
+    ret
+    .size run_in_idmap, . - run_in_idmap
+
+    .global off_and_on
+    .type off_and_on, %function
+off_and_on:
+    stp     x19, x20, [x0]
+    stp     x21, x22, [x0, #16]
+    stp     x23, x24, [x0, #32]
+    stp     x25, x26, [x0, #48]
+    stp     x27, x28, [x0, #64]
+    stp     x29, x30, [x0, #80]
+    mov     x1, sp
+    str     x1, [x0, #96]
+    ldr     w0, =0x84000002         /* PSCI CPU_OFF */
+    bl      hvc_call
+1:  wfi                             /* refused: the boot core waits for it in vain, and the time limit says so */
+    b       1b
+    .size off_and_on, . - off_and_on
+
+    .global come_back
+    .type come_back, %function
+come_back:
+    ldp     x19, x20, [x0]
+    ldp     x21, x22, [x0, #16]
+    ldp     x23, x24, [x0, #32]
+    ldp     x25, x26, [x0, #48]
+    ldp     x27, x28, [x0, #64]
+    ldp     x29, x30, [x0, #80]
+    ldr     x1, [x0, #96]
+    mov     sp, x1
+    ret
+    .size come_back, . - come_back
+    .ltorg
+
+    .global atomic_add
+    .type atomic_add, %function
+atomic_add:
+1:  ldxr    x2, [x0]
+    add     x3, x2, x1
+    stxr    w4, x3, [x0]
+    cbnz    w4, 1b
+    mov     x0, x2
+    ret
+    .size atomic_add, . - atomic_add
+
     .global atomic_increment
     .type atomic_increment, %function
 atomic_increment:
@@ -140,4 +221,4 @@ idmap_exception:
 
     .section .rodata
 idmap_reason:
-    .asciz "exception in a parked core"
+    .asciz "exception in the identity map"

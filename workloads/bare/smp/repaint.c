@@ -30,34 +30,60 @@ void with_others_parked(void (*work)(void)) {
     release_others();
 }
 
+static void finish(void) {
+    if (machine.strategy->finish) machine.strategy->finish();
+    barrier(); /* everybody is out of the rendezvous */
+}
+
 void repaint_on_boot_core(void) {
     const enum sabotage s = machine.sabotage;
     if (!machine.strategy->repaint) return;
     phase_begin("repaint");
+    if (machine.strategy->secondary) {
+        machine.strategy->repaint();
+        phase_end("repaint");
+        finish();
+        return;
+    }
     if (s != SABOTAGE_NO_RENDEZVOUS) wait_for_others();
     if (s == SABOTAGE_RELEASE_BEFORE_SPLIT) release_others();
     machine.strategy->repaint();
     if (s == SABOTAGE_NO_RENDEZVOUS) wait_for_others();
     if (s != SABOTAGE_RELEASE_BEFORE_SPLIT) release_others();
     phase_end("repaint");
-    barrier(); /* everybody is out of the rendezvous */
+    finish();
     rendezvous.count = 1;
 }
 
-static void park_out_of_map(void) {
-    void (*const park)(u32 *, u64, u64) = (void (*)(u32 *, u64, u64))image_to_pa(park_in_idmap);
+static void install_idmap(void) { /* as cpu_install_idmap() */
     idmap_conflict_is_fatal = machine.panic_on_conflict;
-    write_sysreg(ttbr0_el1, boot_regs.empty); /* as cpu_install_idmap() */
+    write_sysreg(ttbr0_el1, boot_regs.empty);
     isb();
     local_flush_tlb_all();
     write_sysreg(ttbr0_el1, boot_regs.ttbr0);
     isb();
-    park((u32 *)image_to_pa(&rendezvous.count), boot_regs.empty, boot_regs.ttbr1);
-    write_sysreg(ttbr0_el1, boot_regs.empty); /* as cpu_uninstall_idmap() */
+}
+
+static void uninstall_idmap(void) { /* as cpu_uninstall_idmap() */
+    write_sysreg(ttbr0_el1, boot_regs.empty);
     isb();
     local_flush_tlb_all();
     percpu[this_cpu()].conflicts += idmap_conflicts[this_cpu()];
     idmap_conflicts[this_cpu()] = 0;
+}
+
+static void park_out_of_map(void) {
+    void (*const park)(u32 *, u64, u64) = (void (*)(u32 *, u64, u64))image_to_pa(park_in_idmap);
+    install_idmap();
+    park((u32 *)image_to_pa(&rendezvous.count), boot_regs.empty, boot_regs.ttbr1);
+    uninstall_idmap();
+}
+
+void in_idmap(void (*fn)(u64), u64 argument, u64 meanwhile, u64 after) {
+    void (*const run)(u64, u64, u64, u64) = (void (*)(u64, u64, u64, u64))image_to_pa(run_in_idmap);
+    install_idmap();
+    run(image_to_pa(fn), argument, meanwhile, after);
+    uninstall_idmap();
 }
 
 void park_until_released(void) {
@@ -69,6 +95,11 @@ void park_until_released(void) {
 
 void repaint_on_secondary(void) {
     if (!machine.strategy->repaint) return;
+    if (machine.strategy->secondary) {
+        machine.strategy->secondary(this_cpu());
+        barrier();
+        return;
+    }
     if (machine.sabotage == SABOTAGE_NO_RENDEZVOUS) read_around(LINGER_READS); /* still in the map while it changes */
     park_until_released();
     if (machine.sabotage == SABOTAGE_RELEASE_BEFORE_SPLIT) read_around(LINGER_READS);

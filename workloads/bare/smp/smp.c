@@ -9,16 +9,18 @@
 struct percpu percpu[MAX_CPUS];
 enum { ONLINE = 1, REFUSED = 2 };
 
-void bring_up_cores(void) {
+void bring_up_core(unsigned cpu) {
     extern char secondary_entry[];
+    const u64 r = hvc_call(PSCI_CPU_ON, machine.fdt.mpidr[cpu], image_to_pa(secondary_entry), cpu);
+    if (r) fail("PSCI CPU_ON of core %u: error %lu", cpu, -r);
+    wait_while_equal(&percpu[cpu].online, 0);
+    if (percpu[cpu].online != ONLINE) fail("core %u has no %uK granule", cpu, 1u << (machine.granule_shift - 10));
+}
+
+void bring_up_cores(void) {
     phase_begin("bringup");
     print("core 0: hello, MIDR 0x%lx\n", read_sysreg(midr_el1));
-    for (unsigned cpu = 1; cpu < machine.cpus; ++cpu) {
-        const u64 r = hvc_call(PSCI_CPU_ON, machine.fdt.mpidr[cpu], image_to_pa(secondary_entry), cpu);
-        if (r) fail("PSCI CPU_ON of core %u: error %lu", cpu, -r);
-        wait_while_equal(&percpu[cpu].online, 0);
-        if (percpu[cpu].online != ONLINE) fail("core %u has no %uK granule", cpu, 1u << (machine.granule_shift - 10));
-    }
+    for (unsigned cpu = 1; cpu < machine.cpus; ++cpu) bring_up_core(cpu);
     phase_end("bringup");
 }
 

@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 STRATEGY(rfc_range)
 STRATEGY(pagewalk)
+STRATEGY(merged)
 STRATEGY(page_from_boot)
 STRATEGY(bbm_strict)
+STRATEGY(bbm_ipi)
+STRATEGY(nt_level1)
+STRATEGY(kpti_ng)
+STRATEGY(clone_and_switch)
+STRATEGY(parallel)
+STRATEGY(hotplug)
+STRATEGY(lazy)

@@ -1,36 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * pagewalk: the way of RFC v6 (August 2025) and of the merged series. A generic walk over the one linear range with
- * a callback per level, and one flush at the end.
+ * pagewalk: the way of RFC v6 (August 2025). A generic walk over the one linear range with a callback per level, and
+ * one flush at the end; each change of a live entry has its own barriers, as set_pmd() of a kernel mapping does.
  */
 #include "lib/guest.h"
 #include "mm/mm.h"
 #include "strategies/strategy.h"
+#include "strategies/walk_split.h"
 
-static enum walk_action pud_entry(u64 *slot, u64 va, unsigned level) {
-    if (is_leaf(*slot, level)) split_block(slot, level, NO_CONT);
-    if ((va & ((1 << 30) - 1)) == 0) progress(va - LINEAR_VA, machine.ram_end - machine.ram_base);
-    return WALK_DESCEND; /* into what is a table now */
-}
-
-static enum walk_action pmd_entry(u64 *slot, u64 va, unsigned level) {
-    (void)va;
-    if (!is_leaf(*slot, level)) return WALK_DESCEND;
-    if (*slot & DESC_CONT) clear_contiguous(slot, level);
-    split_block(slot, level, NO_CONT);
-    return WALK_SKIP; /* the new pages are as wanted */
-}
-
-static enum walk_action pte_entry(u64 *slot, u64 va, unsigned level) {
-    (void)va;
-    if (*slot & DESC_CONT) clear_contiguous(slot, level);
-    return WALK_SKIP;
-}
-
-static void repaint(void) {
-    const struct walk_ops ops = {.entry = {NULL, pud_entry, pmd_entry, pte_entry}, .leave_alone = text_alias()};
-    const u64 begin = pa_to_linear(machine.ram_base), end = pa_to_linear(machine.ram_end);
-    walk_range(begin, end, &ops);
-    flush_tlb_kernel_range(begin, end);
-}
-
-const struct strategy strategy_pagewalk = {.name = "pagewalk", .repaint = repaint};
+const struct strategy strategy_pagewalk = {.name = "pagewalk", .dsb_entry = true, .flushes = true, .repaint = walk_and_split};

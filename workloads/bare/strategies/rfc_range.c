@@ -6,26 +6,11 @@
 #include "mm/mm.h"
 #include "strategies/strategy.h"
 
-static void split_entries(u64 table, unsigned level, u64 va, u64 end, unsigned flags) {
-    u64 *slot = &table_pointer(table)[level_index(va, level)];
-    for (u64 next; va < end; va = next, ++slot) {
-        next = level_next(va, end, level);
-        if (!is_valid(*slot)) continue;
-        if (is_leaf(*slot, level)) {
-            if (flags & NO_CONT && *slot & DESC_CONT) clear_contiguous(slot, level);
-            if (level == 3 || !(flags & NO_BLOCK)) continue;
-            split_block(slot, level, flags);
-            if (level == 2) continue; /* the new pages are as wanted */
-        }
-        split_entries(*slot & DESC_ADDRESS, level + 1, va, next, flags);
-    }
-}
-
 static void split_kernel_mapping(u64 va, u64 end, unsigned flags) {
     const u64 total = machine.ram_end - machine.ram_base;
     while (va < end) { /* by the gibibyte: progress for the host */
         const u64 next = min_u64(round_down(va, 1 << 30) + (1 << 30), end);
-        split_entries(boot_regs.ttbr1, root_level(), va, next, flags);
+        split_range(va, next, flags);
         va = next;
         progress(va - LINEAR_VA, total);
     }
@@ -40,4 +25,4 @@ static void repaint(void) {
     }
 }
 
-const struct strategy strategy_rfc_range = {.name = "rfc-range", .repaint = repaint};
+const struct strategy strategy_rfc_range = {.name = "rfc-range", .dsb_entry = true, .flushes = true, .repaint = repaint};
