@@ -144,7 +144,8 @@ bool CoreModule::leave(cpu::Exit why) {
     if (machine_.control.ended()) return false;
     switch (why) {
         case cpu::Exit::kNone:
-        case cpu::Exit::kLimit: return true;
+        case cpu::Exit::kLimit:
+        case cpu::Exit::kPmu: return true;
         case cpu::Exit::kSync:
             state_ = State::kSync;
             ask_schedule_before_sync();

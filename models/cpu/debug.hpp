@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a debugger outside wants of one PE: breakpoints, watchpoints, a single step. Architectural debug (DBGBVR and
-// its kin, software step) is something else: registers without function, see sysregs.inc.
+// its kin, software step) is something else: self_hosted_debug.hpp, software_step.hpp.
 //
 // A stop is a call of the handler in the middle of the run: the world stands still until it returns, and goes on in the
 // same block at the same instruction. So figures are the same with and without stops, however many. Only a

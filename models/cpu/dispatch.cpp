@@ -9,6 +9,8 @@
 #include "models/cpu/software_step.hpp"
 #include "models/mmu/checker/bbm_checker.hpp"
 
+#include <algorithm>
+
 namespace bbmsim::cpu {
 
 void retire_until(Pe& pe, const Op* op, bool including) {
@@ -80,6 +82,11 @@ bool attend(Engine::Impl& impl) {
     }
     if (!pe.powered) {
         pe.exit = Exit::kOff;
+        return false;
+    }
+    if (pe.sys.pmu.line != impl.pmu_line) {
+        impl.pmu_line = pe.sys.pmu.line;
+        pe.exit = Exit::kPmu;
         return false;
     }
     if ((pe.irq_line || pe.fiq_line) && take_interrupt(pe)) return false;
@@ -183,6 +190,10 @@ inline const Block* enter_block(Engine::Impl& impl) {
         if (!block) return nullptr;
         pe.guarded_page = entry && entry->perms.guarded && impl.config.features.bti;
     }
+    if (impl.points.breaking() && impl.points.breaks_at(pe.pc)) [[unlikely]] {
+        impl.points.take_breakpoint();
+        return nullptr;
+    }
     pe.fast.entry_btype = pe.ps.btype;
     if (pe.ps.btype) [[unlikely]] {
         if (pe.guarded_page && !branch_target_allowed(pe, block->first_raw)) {
@@ -196,6 +207,33 @@ inline const Block* enter_block(Engine::Impl& impl) {
     return block;
 }
 
+// A counter that may interrupt overflows soon: bounds the run so that it can't happen unseen. True: it is so near that
+// instructions are to be executed one by one.
+bool approach_overflow(Engine::Impl& impl, u64& limit) {
+    // A block's instructions; its cycles, unless it waits for memory often.
+    constexpr u64 kNearInstructions = CodeCache::kMaxInstructions, kNearCycles = 2048;
+    Pe& pe = impl.pe;
+    pmu_update(pe);
+    const PmuDistance d = pmu_distance(pe);
+    if (d.instructions <= kNearInstructions || d.cycles <= kNearCycles) {
+        impl.pmu_stop_instructions = d.instructions == ~u64{0} ? d.instructions : pe.instructions + d.instructions;
+        impl.pmu_stop_cycles = d.cycles == ~u64{0} ? d.cycles : pe.cycles + d.cycles;
+        return true;
+    }
+    const u64 instructions = std::min(d.instructions, d.others);
+    const u64 some = instructions > kNearInstructions ? instructions - kNearInstructions : 0;
+    const auto cycles = static_cast<u64>(static_cast<double>(some) * impl.least_cycles);
+    limit = std::min({limit, pe.cycles + (d.cycles - kNearCycles), pe.cycles + std::max<u64>(1, cycles)});
+    return false;
+}
+
+bool overflowed(const Engine::Impl& impl, const Op* op) {
+    const Pe& pe = impl.pe;
+    const Block* block = pe.fast.block;
+    return block && (pe.instructions - (block->count - op->index) >= impl.pmu_stop_instructions ||
+                     pe.cycles - (block->cycles - op->cycles_before) >= impl.pmu_stop_cycles);
+}
+
 // One by one, for those who look at every instruction: the trace, the debugger. Each op is executed as a copy with
 // nothing behind it, or it would go on by itself; Engine::run has seen to it that no block follows either.
 void observe_block(Engine::Impl& impl, const Op* op) {
@@ -206,6 +244,14 @@ void observe_block(Engine::Impl& impl, const Op* op) {
             return;
         }
         if (op->fn != &probe_check) {
+            if (op->index && overflowed(impl, op)) {
+                leave_for(pe, op, Exit::kNone);
+                return;
+            }
+            if (op->index && impl.points.breaking() && impl.points.breaks_at(pe.pc_of(op))) {
+                impl.points.take_breakpoint(op);
+                return;
+            }
             if (impl.debug.active() && impl.debug.before(op)) return;
             if (impl.trace && impl.domain.bus.wants(EventKind::kInstruction)) {
                 pe.slow_pc = pe.pc_of(op);
@@ -322,16 +368,23 @@ Exit Engine::run(u64 cycle_limit) {
         }
         if (pe.cycles >= cycle_limit) [[unlikely]]
             return pe.exit = Exit::kLimit;
+        u64 limit = cycle_limit;
+        bool singly = impl.trace || impl.debug.active() || impl.points.breaking();
+        impl.pmu_stop_instructions = impl.pmu_stop_cycles = ~u64{0};
+        if (pe.sys.pmu.armed && !pe.sys.pmu.line) [[unlikely]] {
+            singly |= approach_overflow(impl, limit);
+            if (pe.sys.pmu.line) continue;
+        }
         const Block* block = enter_block(impl);
         if (!block) [[unlikely]]
             continue;
         begin_block(pe, block, pe.pc);
         const Op* op = block->ops();
-        if (impl.trace || impl.debug.active()) [[unlikely]] {
+        if (singly) [[unlikely]] {
             pe.fast.cycle_limit = 0;
             observe_block(impl, op);
         } else {
-            pe.fast.cycle_limit = cycle_limit;
+            pe.fast.cycle_limit = limit;
             do op = op->fn(pe, op);
             while (op);
         }

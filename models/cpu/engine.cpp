@@ -22,7 +22,8 @@ Engine::Impl::Impl(Engine& engine, Pe& pe, const CoreConfig& config, mmu::Mmu& m
       platform(platform),
       cache(config.cache),
       code(this->config, pe.fast.code_generation),
-      debug(pe) {
+      debug(pe),
+      points(pe) {
     pe.engine = &engine;
     pe.mmu = &mmu;
     pe.khz = static_cast<u64>(std::max(1LL, std::llround(config.freq_mhz * 1000)));
@@ -39,6 +40,11 @@ Engine::Impl::Impl(Engine& engine, Pe& pe, const CoreConfig& config, mmu::Mmu& m
     mmu.current_pc = &pe.slow_pc;
     exception_cycles = std::max(1u, static_cast<u32>(std::ceil(config.timing.exception)));  // loops must move time
     barrier_cycles = static_cast<u32>(std::ceil(config.timing.barrier));
+    least_cycles = 1.0 / CodeCache::kMaxInstructions;
+    double cheapest = 1;
+    TimingConfig timing = config.timing;
+    visit_fields(timing, [&](const char*, double cycles) { cheapest = std::min(cheapest, cycles); });
+    least_cycles = std::max(least_cycles, cheapest);
     update_banks(pe);
 }
 
@@ -183,6 +189,8 @@ void context_sync(Pe& pe) {
         impl.mmu.set_context(context);
         impl.pan_sensitive = false;  // set_context cleared the filter
     }
+    constexpr u64 kMde = u64{1} << 15;
+    if ((pe.sys.mdscr & kMde) || impl.points.breaking() || impl.points.watching()) impl.points.update();
     pe.fast.align_mask = pe.sys.sctlr & 2 ? ~u64{0} : 0;
     if (impl.domain.checker) impl.domain.checker->on_context_sync(pe.id, context, pe.now_ps, pe.slow_pc);
     if (impl.domain.bus.wants(EventKind::kContextSync))

@@ -6,6 +6,7 @@
 #include "models/cpu/data_cache.hpp"
 #include "models/cpu/engine.hpp"
 #include "models/cpu/exec/pauth.hpp"
+#include "models/cpu/self_hosted_debug.hpp"
 #include "models/mmu/event.hpp"
 #include "models/mmu/mmu.hpp"
 
@@ -50,7 +51,8 @@ struct Engine::Impl {
     [[nodiscard]] bool hooked(u64 va) const { return hook && va - hook_lo < hook_hi - hook_lo; }
     [[nodiscard]] bool hooked_page(u64 va) const {
         const u64 page = va & ~kPageMask;
-        return (hook && page < hook_hi && page + kPageMask >= hook_lo) || (debug.watching() && debug.watches_page(va));
+        return (hook && page < hook_hi && page + kPageMask >= hook_lo) ||
+               (debug.watching() && debug.watches_page(va)) || (points.watching() && points.watches_page(va));
     }
 
     std::unordered_set<u64> probes;
@@ -58,7 +60,11 @@ struct Engine::Impl {
     std::bitset<1024> probe_pages;    // by the low bits of the page number: the check ops of others end here
     u64 probed_pc = ~u64{0}, probed_instructions = 0;
     bool trace = false;
+    bool pmu_line = false;    // pe.sys.pmu.line as it was when Engine::run last came back with kPmu
+    double least_cycles = 1;  // of any instruction, as blocks are charged
+    u64 pmu_stop_instructions = ~u64{0}, pmu_stop_cycles = ~u64{0};  // where a counter overflows, while that is near
     DebugPort debug;
+    SelfHostedDebug points;
 
     void drop_pending() { pending[0].valid = pending[1].valid = false; }
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exception entry to EL1, exception return, and the exceptions that handlers ask for (DDI 0487 D1.3).
 //
-// Models: synchronous exceptions, IRQ, FIQ, software step, all taken to EL1. Leaves out: SError, breakpoint and
-// watchpoint exceptions, EL2/EL3 and AArch32.
+// Models: synchronous exceptions, IRQ, FIQ, software step, breakpoints and watchpoints, all taken to EL1. Leaves out:
+// SError, EL2/EL3 and AArch32.
 #include "models/cpu/engine_impl.hpp"
 #include "models/cpu/exec/fp_simd.hpp"
 #include "models/cpu/software_step.hpp"

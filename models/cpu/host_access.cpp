@@ -41,7 +41,7 @@ bool Engine::write_sysreg(u32 encoding, u64 value) {
     else if (r->stored)
         pe.sys.*r->stored = (pe.sys.*r->stored & ~r->writable) | (value & r->writable);
     else if (r->bank)
-        (pe.sys.*r->bank)[(encoding >> 3) & 15] = value;
+        (pe.sys.*r->bank)[(encoding >> 3) & 15] = value & r->writable;
     else
         r->write(pe, value);
     if (r->flags & kTimer) impl_->platform.timer_written(pe);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ID registers computed from the core's configuration: they say what this model implements, no more.
+#include "models/cpu/self_hosted_debug.hpp"
 #include "models/cpu/system_registers.hpp"
 
 #include <algorithm>
@@ -24,8 +25,9 @@ u64 id_pfr0(const CoreConfig& c) {
 u64 id_pfr1(const CoreConfig& c) { return at(0, c.features.bti) | at(4, c.features.ssbs ? 2 : 0); }
 
 u64 id_dfr0(const CoreConfig& c) {
-    return at(0, 6) | at(8, c.features.pmu) | at(12, 5) | at(20, 3) |
-           at(28, 1);  // Armv8 debug, PMUv3, 6 BRPs, 4 WRPs, 2 context
+    using Points = SelfHostedDebug;
+    return at(0, 6) | at(8, c.features.pmu) | at(12, Points::kBreakpoints - 1) | at(20, Points::kWatchpoints - 1) |
+           at(28, Points::kContextAware - 1);  // Armv8 debug, PMUv3
 }
 
 u64 id_isar0(const CoreConfig& c) {

@@ -91,10 +91,14 @@ bool resolve(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned total, mmu::R
         if (!aligned && p.outcome.attr.is_device()) return alignment_fault(pe, op, va, write), false;
         in_ram += impl.domain.ram.contains(PhysAddr(p.outcome.pa), p.bytes);
     }
-    if (in_ram == out.pieces) return true;
-    if (out.pieces == 2 || !aligned) return data_abort(pe, op, va, kFscExternal, write), false;
-    out.device = true;
-    return true;
+    if (in_ram != out.pieces && (out.pieces == 2 || !aligned))
+        return data_abort(pe, op, va, kFscExternal, write), false;
+    out.device = in_ram != out.pieces;
+    return !impl.points.watching() || !impl.points.access(op, {.va = va,
+                                                               .bytes = total,
+                                                               .read = !write || request.atomic,
+                                                               .write = write,
+                                                               .privileged = request.privileged});
 }
 
 // Board time must have come up to this PE: otherwise keeps the translations and leaves.

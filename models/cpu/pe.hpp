@@ -35,6 +35,7 @@ enum class Exit : u8 {
     kWfi,      // waiting for an interrupt; pc is behind the WFI
     kOff,      // CPU_OFF
     kStop,     // host asked, through pe.stop_requested
+    kPmu,      // the PMU's interrupt line (pe.sys.pmu.line) has changed
 };
 
 // Where a PE's cycles went. The sum over all causes is pe.cycles since power-on of the board, at any moment at which

@@ -3,6 +3,8 @@
 
 #include "models/cpu/engine_impl.hpp"
 
+#include <algorithm>
+
 namespace bbmsim::cpu {
 
 namespace {
@@ -106,6 +108,13 @@ u64 seen_now(Pe& pe, unsigned counter) {
     return (pmu.control & (kDivide | kLong)) == kDivide ? cycles / 64 : cycles;
 }
 
+void set_line(Pe& pe) {
+    Pmu& pmu = pe.sys.pmu;
+    const bool line = (pmu.control & kEnable) && (pmu.overflows & pmu.interrupts);
+    if (line != pmu.line) pe.attention = true;  // Engine::run comes back with kPmu
+    pmu.line = line;
+}
+
 // After a change of what counts, or of what is counted.
 void settle(Pe& pe) {
     Pmu& pmu = pe.sys.pmu;
@@ -116,7 +125,8 @@ void settle(Pe& pe) {
         if ((pmu.control & kEnable) && (pmu.enabled >> bit_of(i) & 1) && filter) pmu.by_el = true;
     }
     pmu.armed = (pmu.control & kEnable) && (pmu.enabled & pmu.interrupts);
-    pmu.line = (pmu.control & kEnable) && (pmu.overflows & pmu.interrupts);
+    if (pmu.armed) pe.attention = true;  // how far the engine may run is another question now
+    set_line(pe);
 }
 
 }  // namespace
@@ -128,7 +138,33 @@ void pmu_update(Pe& pe) {
         if (counts(pe, i) && now != pmu.seen[i]) add_event(pe, i, now - pmu.seen[i]);
         pmu.seen[i] = now;
     }
-    pmu.line = (pmu.control & kEnable) && (pmu.overflows & pmu.interrupts);
+    set_line(pe);
+}
+
+PmuDistance pmu_distance(const Pe& pe) {
+    constexpr u64 kMostPerInstruction = 16;  // accesses, refills and walks of one instruction that crosses pages
+    const Pmu& pmu = pe.sys.pmu;
+    PmuDistance d;
+    for (unsigned i = 0; i <= Pmu::kCycleCounter; ++i) {
+        const bool chained = i % 2 == 0 && i + 1 < Pmu::kEventCounters && (pmu.type[i + 1] & kEventMask) == kChain;
+        const u64 wanted = pmu.interrupts >> bit_of(i) | (chained ? pmu.interrupts >> (i + 1) : 0);
+        if (!(wanted & 1) || !counts(pe, i)) continue;
+        const bool whole = i == Pmu::kCycleCounter && (pmu.control & kLong);
+        const u64 left =
+            whole ? (pmu.value[i] ? -pmu.value[i] : ~u64{0}) : (u64{1} << 32) - static_cast<u32>(pmu.value[i]);
+        const u64 event = pmu.type[i] & kEventMask;
+        if (i == Pmu::kCycleCounter) {
+            const bool divided = (pmu.control & (kDivide | kLong)) == kDivide;
+            d.cycles = std::min(d.cycles, divided ? left * 64 - awake_cycles(pe) % 64 : left);
+        } else if (event == kCpuCycles) {
+            d.cycles = std::min(d.cycles, left);
+        } else if (event == kInstRetired) {
+            d.instructions = std::min(d.instructions, left);
+        } else if (event != kSwIncr && event != kChain) {
+            d.others = std::min(d.others, left / kMostPerInstruction);
+        }
+    }
+    return d;
 }
 
 u64 pmu_events(unsigned half) {
@@ -183,6 +219,7 @@ void pmu_set_value(Pe& pe, unsigned counter, u64 v) {
     pmu_update(pe);
     if (counter <= Pmu::kCycleCounter)
         pe.sys.pmu.value[counter] = counter == Pmu::kCycleCounter ? v : static_cast<u32>(v);
+    if (pe.sys.pmu.armed) pe.attention = true;
 }
 u64 pmu_type(Pe& pe, unsigned counter) { return counter <= Pmu::kCycleCounter ? pe.sys.pmu.type[counter] : 0; }
 void pmu_set_type(Pe& pe, unsigned counter, u64 v) {

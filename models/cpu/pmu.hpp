@@ -2,9 +2,11 @@
 // Performance monitors, PMUv3 (DDI 0487 D11): a cycle counter and six event counters.
 //
 // Counters are derived: each remembers the model's own count of its event when it was last brought up to date, so
-// counting costs nothing where the events happen. All are brought up to date whenever a PMU register is accessed,
-// when the EL changes while some counter counts at one EL only, and at each start of Engine::run while an overflow
-// interrupt is wanted: that interrupt comes up to a quantum late.
+// counting costs nothing where the events happen. All are brought up to date whenever a PMU register is accessed, when
+// the EL changes while some counter counts at one EL only, and, while an overflow interrupt is wanted, when the engine
+// has run as far as pmu_distance() allows: no counter can overflow before that. Engine::run comes back with kPmu when
+// the interrupt line changes: behind the instruction that overflowed for INST_RETIRED, CPU_CYCLES and the cycle
+// counter (which advance by whole instructions), at the end of its block for other events.
 //
 // Models: the events of pmu_events() (PMCEID says the same), filtering by EL (P, U), 32-bit event counters with CHAIN,
 // the 64-bit cycle counter with PMCR_EL0.LC, D, overflow flags and interrupt, EL0 access by PMUSERENR_EL0. Cycles spent
@@ -30,7 +32,14 @@ struct Pmu {
     bool line = false;   // the interrupt, level
 };
 
-void pmu_update(Pe& pe);        // brings every counter up to date, and the interrupt line
+void pmu_update(Pe& pe);  // brings every counter up to date, and the interrupt line
+
+// How far the PE may run before a counter that may interrupt overflows, with every counter up to date.
+struct PmuDistance {
+    u64 instructions = ~u64{0}, cycles = ~u64{0};  // to the overflow, exactly
+    u64 others = ~u64{0};                          // instructions that can't bring any other event to its overflow
+};
+PmuDistance pmu_distance(const Pe& pe);
 u64 pmu_events(unsigned half);  // PMCEID<half>_EL0
 
 // The registers. `counter`: index into Pmu's arrays.

@@ -7,8 +7,7 @@ namespace bbmsim::cpu {
 
 namespace {
 
-constexpr u64 kSs = 1, kKde = u64{1} << 13;  // MDSCR_EL1
-constexpr u8 kMaskDebug = 8;                 // in PState::daif
+constexpr u64 kSs = 1;  // MDSCR_EL1
 constexpr u32 kEcStep = 0x32;
 constexpr u32 kIsv = u32{1} << 24, kEx = u32{1} << 6, kDebugException = 0x22;
 
@@ -18,8 +17,7 @@ bool load_exclusive(u32 raw) { return (raw & 0x3fc00000) == 0x08400000 && !(raw 
 }  // namespace
 
 bool step_enabled(const Pe& pe, u8 el, u8 daif) {
-    if (!(pe.sys.mdscr & kSs) || pe.sys.os_locked) return false;
-    return el == 0 || ((pe.sys.mdscr & kKde) && !(daif & kMaskDebug));
+    return (pe.sys.mdscr & kSs) && SelfHostedDebug::exceptions_enabled(pe, el, daif);
 }
 bool step_enabled(const Pe& pe) { return step_enabled(pe, pe.ps.el, pe.ps.daif); }
 

@@ -2,8 +2,7 @@
 // Software step (DDI 0487 D2.10): MDSCR_EL1.SS makes the PE take a debug exception behind each instruction. The run
 // loop comes here only while a step is active, and then executes blocks of one instruction.
 //
-// Debug exceptions target EL1: from EL0 always, from EL1 with MDSCR_EL1.KDE and PSTATE.D clear; never while the OS Lock
-// is locked. Leaves out breakpoints and watchpoints, whose registers are storage.
+// When debug exceptions are enabled: self_hosted_debug.hpp.
 #pragma once
 
 #include "models/cpu/code_cache.hpp"

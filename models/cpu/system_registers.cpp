@@ -183,10 +183,10 @@ std::vector<SystemRegister> make_table() {
 #define HANDLED(NAME, O0, O1, N, M, O2, EL0, EL1, FEATURE, TRAP, FLAGS, READ, WRITE)                             \
     t.push_back({#NAME, id(O0, O1, N, M, O2), rights_##EL0, rights_##EL1, FLAGS, feature_##FEATURE, trap_##TRAP, \
                  nullptr, nullptr, 0, 0, &read_##READ, write_##WRITE});
-#define BANK(NAME, O0, O1, N, O2, COUNT, FIELD)                                                                       \
+#define BANK(NAME, O0, O1, N, O2, COUNT, FIELD, WRITABLE)                                                             \
     for (unsigned m = 0; m < COUNT; ++m)                                                                              \
         t.push_back({#NAME, id(O0, O1, N, m, O2), rights_n, rights_rw, 0, nullptr, nullptr, nullptr, &SysRegs::FIELD, \
-                     ~u64{0}, 0, nullptr, nullptr});
+                     WRITABLE, 0, nullptr, nullptr});
 #define GIC(NAME, O0, O1, N, M, O2, EL1)                                                                            \
     t.push_back({#NAME, id(O0, O1, N, M, O2), rights_n, rights_##EL1, kBoardTime | kGic, nullptr, nullptr, nullptr, \
                  nullptr, 0, 0, nullptr, nullptr});

@@ -192,6 +192,10 @@ Exit Machine::run(unsigned id, u64 budget) {
     const u64 limit = p.cycles + budget;
     while (true) {
         const Exit why = engine[id]->run(limit);
+        if (why == Exit::kPmu) {
+            if (overflow_interrupts) p.irq_line = p.sys.pmu.line;
+            continue;
+        }
         if (why != Exit::kSync && why != Exit::kWaitDvm) return why;
         if (why == Exit::kWaitDvm) p.dvm_outstanding = 0;
         p.synced = true;

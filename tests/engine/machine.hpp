@@ -113,6 +113,7 @@ public:
     std::unique_ptr<FakePlatform> platform;
     std::vector<std::unique_ptr<Engine>> engine;
     u64 syncs = 0;
+    bool overflow_interrupts = false;  // the PMU's line is the PE's IRQ
 
 private:
     std::vector<u8> flags_;

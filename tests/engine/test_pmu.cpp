@@ -111,6 +111,56 @@ TEST(Pmu, OverflowRaisesTheLineUntilItIsCleared) {
     EXPECT_FALSE(m.pe[0]->sys.pmu.line);
 }
 
+// A counter of `event` is `left` short of its overflow, with its interrupt enabled, when `body` begins; the handler
+// leaves the interrupted pc, from the body's start, in X2.
+u64 interrupted_at(unsigned event, unsigned left, const std::string& body, bool cycle_counter = false) {
+    Machine m;
+    m.overflow_interrupts = true;
+    const std::string counter = cycle_counter ? "31" : "0", value = "mov w0, #-" + std::to_string(left) + "; ";
+    m.load(kCode, "adr x9, 8f; msr vbar_el1, x9; mov x0, #" + counter + "; msr pmselr_el0, x0; isb; mov x0, #" +
+                      std::to_string(cycle_counter ? 0 : event) + "; msr pmxevtyper_el0, x0; " + value +
+                      (cycle_counter ? "msr pmccntr_el0, x0; " : "msr pmxevcntr_el0, x0; ") +
+                      "mov w0, #1; lsl w0, w0, #" + counter +
+                      "; msr pmintenset_el1, x0; msr pmcntenset_el0, x0; msr daifclr, #2; mov x9, #0x40200000; "
+                      "mov x10, #4000; adr x12, 2f; mov x0, #1; msr pmcr_el0, x0; 2: " +
+                      body +
+                      "; mov x2, #-1; hvc #99; .balign 2048; 8: .skip 0x280; mrs x2, elr_el1; sub x2, x2, x12; "
+                      "hvc #99");
+    m.build_identity();
+    m.enable_mmu(0);
+    EXPECT_EQ(m.run(0, 100'000'000), Exit::kOff) << body;
+    return m.pe[0]->r[2];
+}
+
+TEST(Pmu, TheOverflowInterruptArrivesBehindItsInstruction) {
+    const std::string nops = ".rept 200; nop; .endr";
+    for (const unsigned left : {1u, 2u, 17u, 64u, 65u, 130u})
+        EXPECT_EQ(interrupted_at(0x08, left, nops), 4u * left) << left;
+    // Three instructions a round, from far away: rounds 1 .. 4000 are instructions 3 * (n - 1) .. 3 * n - 1.
+    const std::string loop = "1: add x11, x11, #1; subs x10, x10, #1; b.ne 1b";
+    EXPECT_EQ(interrupted_at(0x08, 9000, loop), 0u);
+    EXPECT_EQ(interrupted_at(0x08, 9001, loop), 4u);
+    EXPECT_EQ(interrupted_at(0x08, 9002, loop), 8u);
+    EXPECT_EQ(interrupted_at(0x08, 13000, loop), ~u64{0}) << "it never overflows";
+}
+
+TEST(Pmu, CyclesInterruptAtTheFirstInstructionThatReachesThem) {
+    const std::string nops = ".rept 2000; nop; .endr";  // half a cycle each
+    for (const bool counter : {false, true})
+        for (const unsigned left : {100u, 400u, 900u}) {
+            const u64 at = interrupted_at(0x11, left, nops, counter) / 4;
+            EXPECT_GE(at, 2 * (left - 40)) << left;  // blocks are charged whole cycles, and fetches walk
+            EXPECT_LE(at, 2 * left + 1) << left;
+        }
+}
+
+TEST(Pmu, OtherEventsInterruptAtTheEndOfTheirBlock) {
+    // A store to another page each round: L1D TLB refills. The block is the round.
+    const std::string loop = "1: str x10, [x9]; add x9, x9, #0x1000; subs x10, x10, #1; b.ne 1b";
+    EXPECT_EQ(interrupted_at(0x05, 300, loop), 0u);
+    EXPECT_EQ(interrupted_at(0x04, 3000, "1: str x10, [x9]; subs x10, x10, #1; b.ne 1b"), 0u);
+}
+
 TEST(Pmu, TheCycleCounterOverflowsAt32Or64Bits) {
     const auto overflow = [](u64 control) {
         Machine m;

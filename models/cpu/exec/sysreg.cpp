@@ -104,7 +104,7 @@ const Op* msr_fp(Pe& pe, const Op* op) {
 const Op* msr_bank(Pe& pe, const Op* op) {
     const SystemRegister& info = info_of(op);
     if (!may_access(pe, op, info, true)) return nullptr;
-    (pe.sys.*info.bank)[op->aux] = pe.r[op->rd];
+    (pe.sys.*info.bank)[op->aux] = pe.r[op->rd] & info.writable;
     return op + 1;
 }
 
