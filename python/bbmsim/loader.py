@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from elftools.elf.elffile import ELFFile
 
 RAM_BASE = 0x4000_0000
+_REMEMBERED_BYTES = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -66,12 +69,21 @@ def is_elf(path: Path) -> bool:
 
 def load_elf(path: Path) -> Program:
     """Segments at their physical addresses; the entry point as the physical address it is loaded at."""
+    data = _read(path)
+    return _parse_once(path, data) if len(data) <= _REMEMBERED_BYTES else _parse_elf(path, data)
+
+
+@lru_cache(maxsize=1)
+def _parse_once(path: Path, data: bytes) -> Program:
+    """Exploration and sweeps run one program many times, and to parse it takes longer than a short run."""
+    return _parse_elf(path, data)
+
+
+def _parse_elf(path: Path, data: bytes) -> Program:
     # Only ELF files need it, and it takes its time.
     from elftools.common.exceptions import ELFError, ELFParseError
     from elftools.construct import ConstructError
     from elftools.elf.elffile import ELFFile
-
-    data = _read(path)
 
     def wrong(why: str) -> ConfigError:
         return ConfigError(f"workload={path}: {why}", "workload")
@@ -83,7 +95,7 @@ def load_elf(path: Path) -> Program:
     if data[4] != 2 or data[5] != 1:
         raise wrong("not a 64-bit little-endian ELF")
     try:
-        with path.open("rb") as file:
+        with io.BytesIO(data) as file:
             elf = ELFFile(file)
             machine = elf.header["e_machine"]
             if machine != "EM_AARCH64":

@@ -6,13 +6,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from bbmsim import rules
-from bbmsim.report import rule_pages
+from bbmsim.report import gallery, rule_pages
 from conftest import ROOT, Bbmsim
 
 
 def test_the_pages_are_what_the_rules_and_their_programs_make() -> None:
     wanted = rule_pages.pages()
-    found = {str(path.relative_to(ROOT)): path.read_text() for path in (ROOT / rule_pages.FOLDER).glob("*.md")}
+    pages = [*(ROOT / rule_pages.FOLDER).glob("*.md"), ROOT / gallery.PAGE]
+    found = {str(path.relative_to(ROOT)): path.read_text() for path in pages}
     assert sorted(found) == sorted(wanted)
     for name, text in wanted.items():
         assert rule_pages.without_figures(found[name]) == rule_pages.without_figures(text), f"{name}: run scripts/rule-pages"
@@ -41,4 +42,4 @@ def test_the_report_explains_what_was_broken(bbmsim: Bbmsim, tmp_path: Path) -> 
     page = tmp_path / "run.html"
     assert bbmsim("run", "rules/BBM-GLOBAL", "--memory", "64MiB", "--quiet", "--html", str(page)).returncode == 1
     text = page.read_text()
-    assert '<details id="BBM-GLOBAL">' in text and "docs/manual/rules/BBM-GLOBAL.md" in text and 'id="BBM-OA"' not in text
+    assert '<details id="BBM-GLOBAL">' in text and '<a href="#BBM-GLOBAL">' in text and "docs/manual/rules/BBM-GLOBAL.md" in text and 'id="BBM-OA"' not in text

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/manual/rules/: a page for each rule, made from models/mmu/checker/rules/ and workloads/bare/rules/. The findings
+"""docs/manual/rules/: a page for each rule, made from models/mmu/checker/rules/ and workloads/bare/rules/; and the gallery
+of bugs. The findings
 that they show are what the checker says of the programs; `scripts/rule-pages` writes them, a test holds them current.
 """
 
@@ -10,14 +11,16 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from .. import _core, rules
+from .. import _core, lessons, rules
 from ..config import Board, parse_cores
 from ..files import write_whole
+from ..inject import parse_injection
 from ..lessons import Lesson
 from ..result import Result
 from ..rules import LEVELS, Rule
 from ..simulation import Simulation
 from ..workload import bare
+from . import gallery
 
 FOLDER = "docs/manual/rules"
 _MEMORY, _SEED = "64MiB", 1
@@ -26,12 +29,15 @@ _MEMORY, _SEED = "64MiB", 1
 def show(lesson: Lesson, variant: str) -> Result:
     """A run as the pages show it."""
     board = Board(cores=parse_cores(lesson.cores), memory=_MEMORY)
-    return Simulation(board, bare(lesson.name, variant=variant, **lesson.set), seed=_SEED).run(timeout="1s")
+    sim = Simulation(board, bare(lesson.name, variant=variant, **lesson.set), seed=_SEED)
+    if lesson.inject:
+        sim.inject(parse_injection(lesson.inject))
+    return sim.run(timeout="1s")
 
 
 def without_figures(page: str) -> str:
     """What must not change unnoticed: addresses and times in a finding move with every change of a guest's code."""
-    return re.sub(r"0x[0-9a-f_]+|\+0x[0-9a-f]+|[0-9.]+ [nµm]?s\b|[a-z/]+\.[chS]:[0-9]+", "#", page)
+    return re.sub(r"0x[0-9a-f_]+|\+0x[0-9a-f]+|[0-9.]+ [num]?s\b|[\w/-]+\.[chS]:[0-9]+", "#", page)
 
 
 def _wrap(text: str) -> str:
@@ -116,6 +122,8 @@ def pages() -> dict[str, str]:
     """All of them, by path in the repository."""
     made = {f"{FOLDER}/README.md": index()}
     made.update({rule.page: render(rule) for rule in rules.load().values()})
+    bugs = [lesson for lesson in lessons.load().values() if lesson.kind == "bugs"]
+    made[gallery.PAGE] = gallery.render({bug.name: show(bug, bug.wrong) for bug in bugs})
     return made
 
 
@@ -125,7 +133,7 @@ def main() -> None:
     wanted = pages()
     (top / FOLDER).mkdir(exist_ok=True)
     for path in sorted((top / FOLDER).glob("*.md")):
-        if str(path.relative_to(top)) not in wanted:
+        if str(path.relative_to(top)) not in wanted:  # of a rule that is gone
             path.unlink()
             print(f"rule-pages: removed {path.relative_to(top)}")
     for name, text in wanted.items():
