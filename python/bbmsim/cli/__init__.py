@@ -19,6 +19,7 @@ from .check import check_command
 from .compare import compare_command
 from .explore import explore_command
 from .listing import completion_command, list_command
+from .litmus import litmus_command
 from .report import report_command
 from .run import run_command
 
@@ -42,6 +43,7 @@ cli.add_command(boot_command)
 cli.add_command(compare_command)
 cli.add_command(explore_command)
 cli.add_command(check_command)
+cli.add_command(litmus_command)
 cli.add_command(report_command)
 cli.add_command(list_command)
 cli.add_command(completion_command)

@@ -32,7 +32,7 @@ def _keep_tlb(context: click.Context, _: click.Parameter, value: str) -> None:
     context.meta[_TLB] = value
 
 
-def _complete_tlb(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_tlb(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     done, comma, last = incomplete.rpartition(",")
     names = (*POWERS, "minimal") if comma else ("typical", "nasty", *POWERS, "minimal")
     return [CompletionItem(done + comma + name) for name in names if name.startswith(last)]
@@ -83,7 +83,7 @@ def settings(items: tuple[str, ...]) -> dict[str, str]:
     return out
 
 
-def _complete_cores(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_cores(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     done, comma, last = incomplete.rpartition(",")
     return [CompletionItem(done + comma + name) for name in presets() if name.startswith(last)]
 
@@ -168,7 +168,7 @@ def _complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> l
 def board_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
-            "--tlb", default="typical", show_default=True, metavar="typical|nasty|POWER,...", shell_complete=_complete_tlb,
+            "--tlb", default="typical", show_default=True, metavar="typical|nasty|POWER,...", shell_complete=complete_tlb,
             expose_value=False, callback=_keep_tlb,
             help="nasty: TLBs that do what the architecture permits and hardware rarely does; or some of its powers: "
             "speculate, retain, splinter, late_tlbi, late_walk, conflicts, minimal.",
@@ -178,7 +178,7 @@ def board_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--memory", default=DEFAULT_MEMORY, show_default=True, metavar="SIZE", help="RAM, such as 512MiB or 64GiB."
         ),
         click.option(
-            "--cores", default=DEFAULT_CORES, show_default=True, metavar="LIST", shell_complete=_complete_cores,
+            "--cores", default=DEFAULT_CORES, show_default=True, metavar="LIST", shell_complete=complete_cores,
             help="Core types, the boot core first; NAME*N for several, NAME:FIELD=VALUE to change a figure, such as "
             "cortex-a520:l2_tlb.entries=512:pauth=0*3.",
         ),
