@@ -14,6 +14,7 @@
 #include "models/mmu/checker/bbm_checker.hpp"
 #include "models/mmu/inner_domain.hpp"
 #include "sim/agenda.hpp"
+#include "sim/change_tally.hpp"
 #include "sim/console_input.hpp"
 #include "sim/core_module.hpp"
 #include "sim/debugger.hpp"
@@ -99,6 +100,7 @@ public:
     HostPort host_port;
     std::vector<std::unique_ptr<CoreModule>> cores;
     std::unique_ptr<Profiler> profiler;  // null: nobody asked
+    std::unique_ptr<ChangeTally> tally;  // likewise
     std::unique_ptr<Schedule> schedule;  // null: PEs advance as their clocks do
 
 private:

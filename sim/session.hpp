@@ -7,6 +7,7 @@
 #include "models/mmu/checker/findings.hpp"
 #include "models/mmu/event.hpp"
 #include "models/mmu/mmu.hpp"
+#include "sim/change_tally.hpp"
 #include "sim/config.hpp"
 #include "sim/debugger.hpp"
 #include "sim/injection.hpp"
@@ -77,6 +78,7 @@ public:
     void set_initrd(u64 pa, u64 bytes);                 // named in /chosen of either
     void set_symbols(std::vector<Symbol> symbols);
     void add_phase(const PhaseSpec& spec);
+    void tally_changes();                    // for changes() and conflict_aborts(), from now on
     void profile(u64 interval_cycles);       // from now on; throws std::invalid_argument
     u32 inject(const Injection& injection);  // id; also while stopped later on
     u32 add_map(const MapSpec& spec);        // likewise; throws std::invalid_argument
@@ -111,6 +113,8 @@ public:
     [[nodiscard]] CoreStats core_stats(PeId pe) const;
     [[nodiscard]] const std::vector<MapResult>& maps() const;  // in the order of add_map()
     [[nodiscard]] std::vector<MapChange> map_changes() const;  // empty without a checker
+    [[nodiscard]] std::vector<ChangeCount> changes() const;    // empty: not asked for, or no checker
+    [[nodiscard]] std::vector<ConflictAborts> conflict_aborts() const;
     [[nodiscard]] std::vector<InjectionResult> injections() const;
     [[nodiscard]] std::string console() const;
     [[nodiscard]] std::vector<std::pair<std::string, u64>> guest_results()

@@ -69,6 +69,15 @@ const Profile* Session::profile() const {
     return machine.profiler ? &machine.profiler->result() : nullptr;
 }
 const std::vector<MapResult>& Session::maps() const { return impl_->machine->maps.results(); }
+void Session::tally_changes() {
+    if (!impl_->machine->tally) impl_->machine->tally = std::make_unique<ChangeTally>(impl_->machine->bus);
+}
+std::vector<ChangeCount> Session::changes() const {
+    return impl_->machine->tally ? impl_->machine->tally->changes() : std::vector<ChangeCount>();
+}
+std::vector<ConflictAborts> Session::conflict_aborts() const {
+    return impl_->machine->tally ? impl_->machine->tally->conflict_aborts() : std::vector<ConflictAborts>();
+}
 std::vector<MapChange> Session::map_changes() const { return impl_->machine->map_changes.results(); }
 std::vector<InjectionResult> Session::injections() const { return impl_->machine->injector.results(); }
 std::string Session::console() const { return impl_->machine->console; }

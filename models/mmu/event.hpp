@@ -9,7 +9,7 @@
 namespace bbmsim {
 
 enum class EventKind : u8 {
-    kDescriptorWrite,  // va, pa = descriptor, level, a = old, b = new
+    kDescriptorWrite,  // va, pa = descriptor, level, a = old, b = new, sub = 1: it broke a rule
     kWalk,             // va, pa = result, level = last level, a = cycles, b = descriptors read
     kFill,             // va, pa, level, a = span bytes, b = structure (0 L1I, 1 L1D, 2 L2, 3 walk cache)
     kEvict,            // as kFill; sub = 0 replaced, 1 TLBI
@@ -17,7 +17,7 @@ enum class EventKind : u8 {
     kDvm,              // pe = receiver, a = issuer, b = cycles
     kDsb,              // sub = domain << 2 | type, a = stall cycles
     kContextSync,      // a = TTBR0, b = TTBR1
-    kConflict,         // va, a = number of matches, sub = behaviour taken
+    kConflict,         // va, a = number of matches, sub = behaviour taken; of the largest: level, pa = its descriptor
     kException,        // va = FAR, a = ESR, b = target PC
     kExceptionReturn,  // a = target PC, b = SPSR
     kWfe,

@@ -111,9 +111,14 @@ TlbEntry* Mmu::Impl::settle(const MatchSet& matches, const Request& q, u64 va, O
     if (mmu.config.nasty.splinter && all_alike(matches, va)) return matches.entry[0];  // pieces of one block
     const ConflictChoice choice = resolve_conflict(matches, q, va, mmu.config, rng, mixed);
     ++mmu.stats.conflicts;
-    if (bus.wants(EventKind::kConflict))
-        bus.emit({EventKind::kConflict, mmu.id, matches.entry[0]->level, static_cast<u8>(choice.taken), now(), pc(), va,
-                  0, matches.count, 0});
+    if (bus.wants(EventKind::kConflict)) {
+        const TlbEntry* largest = matches.entry[0];
+        for (unsigned i = 1; i < matches.count; ++i)
+            if (matches.entry[i]->level < largest->level) largest = matches.entry[i];
+        const Origin& from = largest->origin;
+        bus.emit({EventKind::kConflict, mmu.id, largest->level, static_cast<u8>(choice.taken), now(), pc(), va,
+                  from.depth ? from.desc_pa[from.depth - 1u] : 0, matches.count, 0});
+    }
     if (mmu.domain && mmu.domain->checker)
         mmu.domain->checker->on_conflict(mmu.id, va, pc(), now(), {matches.entry.data(), matches.count}, choice.taken);
     if (!choice.use) {

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from . import findings
 from .errors import BbmsimError, ConfigError
-from .events import EventKind, RawEvent
 from .files import check_writable, write_whole
 from .maps import taken_map
 from .profile import METRICS, Profile
@@ -243,10 +242,6 @@ class Result:
         from .report.html import render
 
         write_whole(check_writable(path, "html"), render(self), "html")
-
-    def events_of(self, kind: EventKind) -> list[RawEvent]:
-        """Of what timeline.RARE records, in the order in which it happened; none if the result was loaded."""
-        return [] if self._events is None else [e for e in self._events[0].events if e.kind is kind]
 
     def __repr__(self) -> str:
         return (

@@ -163,6 +163,24 @@ class Simulation:
             raise BbmsimError("trace: ask for it before the run begins")
         self._traced = True
 
+    def tally_changes(self) -> None:
+        """Counts changes of live descriptors by kind, for changes(), and TLB conflict aborts by who wrote the entries, for
+        conflict_aborts(). Before the run begins; the run is the same with it.
+        """
+        if self._started:
+            raise BbmsimError("tally_changes: ask for it before the run begins")
+        self._session.tally_changes()
+
+    def changes(self) -> list[dict[str, Any]]:
+        """`row` (make, break, size, table, oa, memtype, share, cont, global, permission, software), `level`, `entry` (table,
+        block, page), `contiguous`, `verdict` (legal, after-break, violates), `count`."""
+        return self._session.changes()
+
+    def conflict_aborts(self) -> list[dict[str, Any]]:
+        """`core`, `writer` (symbol), `level`, and of the first: `descriptor_pa`, `pc`, `symbol`, `va`, `matches`, `first_ps`;
+        `count`."""
+        return self._session.conflict_aborts()
+
     def keep_events(self, kinds: set[EventKind], most: int) -> Callable[[], list[RawEvent]]:
         """Keeps the first so many events of the kinds from now on; what it returns gives them."""
         number = self._session.record(mask_of(kinds), most)

@@ -19,7 +19,28 @@ static_assert(kChanges.size() == static_cast<std::size_t>(sim::MapChangeKind::kC
 // One past an inclusive last address: 2^64 is no u64.
 py::int_ behind(u64 last) { return py::int_(py::int_(last) + py::int_(1)); }
 
+constexpr std::array kRows{"make",  "break", "size",   "table",      "oa",      "memtype",
+                           "share", "cont",  "global", "permission", "software"};
+static_assert(kRows.size() == static_cast<std::size_t>(sim::ChangeRow::kCount));
+constexpr std::array kEntries{"table", "block", "page"};
+static_assert(kEntries.size() == static_cast<std::size_t>(sim::ChangeEntry::kCount));
+constexpr std::array kVerdicts{"legal", "after-break", "violates"};
+static_assert(kVerdicts.size() == static_cast<std::size_t>(sim::ChangeVerdict::kCount));
+
 }  // namespace
+
+py::dict to_python(const sim::ChangeCount& c) {
+    return py::dict("row"_a = kRows[static_cast<std::size_t>(c.row)], "level"_a = c.level,
+                    "entry"_a = kEntries[static_cast<std::size_t>(c.entry)], "contiguous"_a = c.contiguous,
+                    "verdict"_a = kVerdicts[static_cast<std::size_t>(c.verdict)], "count"_a = c.count);
+}
+
+py::dict to_python(const sim::Session& session, const sim::ConflictAborts& a) {
+    return py::dict("core"_a = a.pe, "writer"_a = a.writer_pc ? session.symbolize(a.writer_pc) : std::string(),
+                    "level"_a = a.level, "descriptor_pa"_a = a.desc_pa, "pc"_a = a.pc,
+                    "symbol"_a = session.symbolize(a.pc), "va"_a = a.va, "matches"_a = a.matches,
+                    "first_ps"_a = a.first_ps, "count"_a = a.count);
+}
 
 py::dict to_python(const mmu::Census& c) {
     py::list rows, runs;

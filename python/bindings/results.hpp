@@ -24,6 +24,8 @@ py::dict to_python(const sim::Session& session, const sim::InjectionResult& inje
 py::dict to_python(const mmu::Census& census);
 py::dict to_python(const sim::MapResult& map);
 py::dict to_python(const sim::Session& session, const sim::MapChange& change);
+py::dict to_python(const sim::ChangeCount& change);
+py::dict to_python(const sim::Session& session, const sim::ConflictAborts& aborts);
 py::dict to_python(const sim::Profile& profile);
 py::dict attributes(const mmu::MemAttr& attr);
 py::dict permissions(const mmu::Permissions& permissions);

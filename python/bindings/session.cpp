@@ -298,6 +298,9 @@ void bind_results(py::class_<PySession>& c) {
         return profile ? py::object(to_python(*profile)) : py::none();
     });
     c.def("maps", [](PySession& s) { return all(s->maps()); });
+    c.def("tally_changes", [](PySession& s) { s->tally_changes(); });
+    c.def("changes", [](PySession& s) { return all(s->changes()); });
+    c.def("conflict_aborts", [](PySession& s) { return all(s.get(), s->conflict_aborts()); });
     c.def("map_changes", [](PySession& s) { return all(s.get(), s->map_changes()); });
     c.def("injections", [](PySession& s) { return all(s.get(), s->injections()); });
     c.def("console", [](PySession& s) { return py::bytes(s->console()); });

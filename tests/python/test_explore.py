@@ -17,6 +17,7 @@ from bbmsim.exploration.plan import ALL_POWERS, Subject, draw, parse_id
 
 CORES = [bs.core("cortex-x4"), *3 * [bs.core("cortex-a720")]]
 SMALL = bs.Board(cores=CORES, memory="128MiB")
+PAIR = bs.Board(cores=2 * [bs.core("cortex-a720")], memory="128MiB")
 #: level 2, but with conflicts until the TLBI
 RISKY = dataclasses.replace(SMALL, cores=[bs.core("cortex-x4", conflict_free=False), *CORES[1:]])
 
@@ -72,6 +73,50 @@ def test_a_core_that_is_not_conflict_free_is_caught_by_its_conflict() -> None:
     assert found and all(f.kind == "effect" for f in found)
     assert conflicts().exit_status == 1
     assert not bs.explore(SMALL, bs.bare("repaint"), runs=24, seed=1).findings  # Linux's list has its point
+
+
+@lru_cache(maxsize=None)
+def race(variant: str, schedules: tuple[str, ...], powers: tuple[str, ...] = ()) -> Exploration:
+    return bs.explore(PAIR, bs.bare("handover", variant=variant), runs=24, seed=2, schedules=schedules, powers=powers)
+
+
+def test_a_race_that_the_plain_schedule_never_loses_is_lost_under_the_targeted_one() -> None:
+    """The boot core must be held between its write and the end of its TLBI, a window of a few hundred nanoseconds."""
+    assert not race("racy", ("default",), ALL_POWERS).findings
+    found = race("racy", ("targeted",)).findings
+    assert found and {f.symbol.partition("+")[0] for f in found} == {"make_page"}
+    assert {f.rule for f in found} <= {"BBM-NO-TLBI", "BBM-NO-DSB-BEFORE-TLBI", "BBM-NO-DSB-AFTER-TLBI"}
+    assert min(r.index for r in race("racy", ("targeted",)).runs if r.sightings) <= 10
+    story = found[0].timeline
+    broken = next(i for i, line in enumerate(story) if "-> 0x0000000000000000 invalid" in line)
+    assert "core 1" in story[-1] and "make_page" in story[-1] and broken < len(story) - 1
+    assert race("racy", ("random", "pct")).findings
+
+
+def test_with_the_race_mended_no_schedule_finds_anything() -> None:
+    exploration = race("correct", SCHEDULES, ALL_POWERS)
+    assert exploration.findings == [] and exploration.exit_status == 0
+    assert {r.outcome for r in exploration.runs} == {"poweroff"}
+
+
+def test_coverage_says_what_was_changed_under_what_and_what_was_not() -> None:
+    coverage = race("racy", ("targeted",)).coverage
+    rows = {(c.row, c.entry, c.verdict): c for c in coverage.changes}
+    assert set(rows) == {(row, "level 3 page", v) for row, v in (("break", "legal"), ("make", "after-break"), ("make", "violates"))}
+    made = [rows["make", "level 3 page", v] for v in ("after-break", "violates")]
+    assert sum(c.count for c in made) == rows["break", "level 3 page", "legal"].count == 24 * 6
+    assert coverage.rules["BBM-NO-TLBI"] + coverage.rules["BBM-NO-DSB-AFTER-TLBI"] + coverage.rules["BBM-NO-DSB-BEFORE-TLBI"] >= 1
+    assert coverage.rules["BBM-OA"] == 0
+    assert any(line.startswith("no live entry with a change of: table to leaf") for line in coverage.unseen)
+    assert "make of level 3 page, violates: not under default" in coverage.unseen
+    split = {(c.row, c.entry, c.verdict) for c in sabotaged(2).coverage.changes}
+    assert ("size", "level 2 block", "violates") in split and ("cont", "level 2 block (contiguous)", "violates") in split
+
+
+def test_a_conflict_abort_names_who_wrote_the_entries() -> None:
+    found = [f for f in conflicts().findings if f.rule == "conflict-abort"]
+    assert {f.symbol.partition("+")[0] for f in found} <= {"split_block", "clear_contiguous"}
+    assert all(f.timeline and "match" in f.timeline[-1] for f in found)
 
 
 def test_a_replayed_run_is_the_run() -> None:

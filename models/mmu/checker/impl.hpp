@@ -152,6 +152,7 @@ struct BbmChecker::Impl {
     std::vector<Hazard> hazards;
     std::vector<Note> notes;
     CheckerStats stats;
+    u64 broken_rules = 0;      // occurrences of violations
     u64 other_writes[4] = {};  // by the host, devices, injection
 
     std::map<std::tuple<u8, PeId, u64>, std::size_t> violation_at, hazard_at;

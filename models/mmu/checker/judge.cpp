@@ -45,6 +45,7 @@ void BbmChecker::Impl::store(PeId writer, u64 pa, const u8* bytes, u64 size, u64
             const Changed c{table, d, before, after};
             const u8 level = tables[table].level;
             const Granule g = tables[table].granule;
+            const u64 broken_before = broken_rules;
             const bool live = change(table, c, writer, pc, now_ps);
             changed.push_back(c);
             if (!live || counted) continue;
@@ -58,6 +59,7 @@ void BbmChecker::Impl::store(PeId writer, u64 pa, const u8* bytes, u64 size, u64
                 domain.bus.emit({.kind = EventKind::kDescriptorWrite,
                                  .pe = writer,
                                  .level = level,
+                                 .sub = broken_rules != broken_before,
                                  .time_ps = now_ps,
                                  .pc = pc,
                                  .va = places.front().va,

@@ -81,6 +81,7 @@ void BbmChecker::Impl::explain(Violation& v, RootId root) const {
 }
 
 void BbmChecker::Impl::violate(Rule rule, const Site& s, PeMask mask) {
+    ++broken_rules;
     const u64 end = s.va + level_span(s.granule, s.level);
     const auto [at, fresh] = violation_at.try_emplace({static_cast<u8>(rule), s.writer, s.pc}, violations.size());
     if (fresh) {

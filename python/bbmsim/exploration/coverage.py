@@ -4,12 +4,42 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from .. import _core
 from ..units import format_count
 from .observe import Observed
+
+
+#: rows of the table by which changes are judged (the manual, findings): what a change changes
+ROWS = {
+    "make": "invalid to valid",
+    "break": "valid to invalid",
+    "size": "table to leaf, or leaf to table",
+    "table": "another table",
+    "oa": "another output address",
+    "memtype": "another memory type or cacheability",
+    "share": "another shareability",
+    "cont": "the Contiguous bit",
+    "global": "nG",
+    "permission": "permissions and flags",
+    "software": "bits that translation ignores",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """Changes of one kind of live entry: how many, in how many runs, under what."""
+
+    row: str
+    entry: str  #: "level 2 block (contiguous)"
+    verdict: str  #: "legal", "after-break": made where the former entry was broken and flushed, "violates"
+    count: int
+    runs: int
+    schedules: Mapping[str, int]  #: runs
+    powers: Mapping[str, int]  #: runs; "typical": with none
 
 
 class Coverage:
@@ -26,21 +56,39 @@ class Coverage:
         self.rules = {r["id"]: broken[r["id"]] for r in _core.rules()}  #: sightings by rule of the checker
         self.descriptor_writes = sum(run.checker["descriptor_writes"] for run in runs)
         self.fills = sum(run.checker["fills"] for run in runs)
+        self.changes = _rows(runs)
 
     @property
     def unseen(self) -> list[str]:
         """In words, what no run had."""
-        return [f"no run under {name}" for name, n in (*self.schedules.items(), *self.powers.items()) if not n]
+        out = [f"no run under {name}" for name, n in (*self.schedules.items(), *self.powers.items()) if not n]
+        rows = {c.row for c in self.changes}
+        if not any(c.verdict == "after-break" for c in self.changes):
+            out.append("no entry was broken, flushed and made anew")
+        missing = [words for row, words in ROWS.items() if row not in rows]
+        if missing:
+            out.append(f"no live entry with a change of: {'; '.join(missing)}")
+        for change in self.changes:
+            absent = [name for name in self.schedules if self.schedules[name] and name not in change.schedules]
+            absent += [name for name in self.powers if self.powers[name] and name not in change.powers]
+            if absent:
+                out.append(f"{change.row} of {change.entry}, {change.verdict}: not under {', '.join(absent)}")
+        return out
 
     def lines(self) -> list[str]:
         """For people."""
         looked = f"{format_count(self.descriptor_writes)} writes of live descriptors, {format_count(self.fills)} TLB fills"
         rules = [name for name, n in self.rules.items() if n]
+        quiet = [name for name, n in self.rules.items() if not n]
+        width = max((len(f"{c.row} {c.entry}") for c in self.changes), default=0)
         return [
             f"coverage   {looked}",
-            f"  schedules  {', '.join(f'{name} {n}' for name, n in self.schedules.items())}",
-            f"  TLB powers {', '.join(f'{name} {n}' for name, n in self.powers.items())}",
-            f"  rules      broken: {', '.join(rules) or 'none'}; not: {len(self.rules) - len(rules)} of {len(self.rules)}",
+            f"  schedules  {_tally(self.schedules)}",
+            f"  TLB powers {_tally(self.powers)}",
+            f"  broken     {', '.join(rules) or 'no rule'}",
+            f"  unbroken   {', '.join(quiet) or 'no rule'}",
+            "  changes of live entries, by what changed, what was there, and the verdict:",
+            *(f"    {f'{c.row} {c.entry}':{width}}  {c.verdict:11}  {format_count(c.count):>9} in {c.runs} runs: {_tally(c.schedules)}" for c in self.changes),
             *(f"  not seen   {line}" for line in self.unseen),
         ]
 
@@ -51,5 +99,30 @@ class Coverage:
             "rules": self.rules,
             "descriptor_writes": self.descriptor_writes,
             "fills": self.fills,
+            "changes": [{**asdict(c), "schedules": dict(c.schedules), "powers": dict(c.powers)} for c in self.changes],
             "unseen": self.unseen,
         }
+
+
+def _rows(runs: Sequence[Observed]) -> list[Row]:
+    count: Counter[tuple[str, str, str]] = Counter()
+    seen: dict[tuple[str, str, str], list[Observed]] = {}
+    for run in runs:
+        for change in run.changes:
+            key = (change.row, change.kind, change.verdict)
+            count[key] += change.times
+            of = seen.setdefault(key, [])
+            if not of or of[-1] is not run:
+                of.append(run)
+    order = list(ROWS)
+    return [
+        Row(
+            *key, count[key], len(seen[key]), dict(sorted(Counter(r.spec.schedule.name for r in seen[key]).items())),
+            dict(sorted(Counter(p for r in seen[key] for p in r.spec.powers or ("typical",)).items())),
+        )
+        for key in sorted(seen, key=lambda k: (order.index(k[0]), k[1], k[2]))
+    ]
+
+
+def _tally(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {n}" for name, n in counts.items())

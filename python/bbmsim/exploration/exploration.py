@@ -44,6 +44,9 @@ class Found:
     tlb: Mapping[str, int]  #: of these, by powers: "typical", "nasty", "retain,minimal"
     finding: Violation | Hazard | None  #: in the shortest run; None: an effect or outcome
     text: str
+    core: int | None  #: the writer, or whose access it was
+    va: tuple[int, int]  #: [first, last)
+    descriptor_pa: int
     timeline: tuple[str, ...] = ()  #: what led to it, in the shortest run
     accepted: bool = False  #: by a baseline
 
@@ -51,13 +54,14 @@ class Found:
         """For people."""
         if self.finding is not None:
             return self.finding.lines()
-        head = f"{self.rule}: {f'at {self.symbol}' if self.symbol else OUTCOMES.get(self.rule, '')}".rstrip()
+        head = f"{self.rule}: {f'entries changed at {self.symbol}' if self.symbol else OUTCOMES.get(self.rule, '')}".rstrip()
         return [head, f"  {self.text}"]
 
     def to_dict(self) -> dict[str, Any]:
         out = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name not in ("spec", "finding")}
         out["schedule"], out["powers"], out["seed"] = dataclasses.asdict(self.spec.schedule), list(self.spec.powers), self.spec.seed
         out["schedules"], out["tlb"], out["timeline"] = dict(self.schedules), dict(self.tlb), list(self.timeline)
+        out["va"] = list(self.va)
         out["finding"] = None if self.finding is None else dataclasses.asdict(self.finding)
         return out
 
@@ -206,5 +210,6 @@ def _found(subject: Subject, key: Key, seen: Sequence[tuple[Observed, Sighting]]
     return Found(
         key.kind, key.rule, key.symbol, key.entry, subject.id_of(run.spec), run.spec, shortest.time_ps, sum(s.count for _, s in seen), len(runs),
         dict(sorted(Counter(r.spec.schedule.name for r in runs.values()).items())),
-        dict(sorted(Counter(r.spec.tlb for r in runs.values()).items())), finding, values["text"],
+        dict(sorted(Counter(r.spec.tlb for r in runs.values()).items())), finding, values["text"], values["core"],
+        (values["va"][0], values["va"][1]), values.get("descriptor_pa", 0),
     )

@@ -7,15 +7,14 @@ import dataclasses
 import re
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from ..events import EventKind
 from ..result import OUTCOMES, Result
 from ..simulation import Simulation
+from ..units import address
 from .plan import RunSpec, Subject
 
 _VARYING = re.compile(r"0x[0-9a-f_]+|\d+")  # in what an outcome says of itself
-_ABORT = 0  # of ConflictBehaviour: the access took a TLB conflict abort
 CONFLICT_ABORT = "conflict-abort"
 
 
@@ -39,6 +38,21 @@ class Sighting:
     values: dict[str, Any]  #: of the record; for an effect or outcome: core, pc, va, text
 
 
+class Change(NamedTuple):
+    """How often a kind of change of a live descriptor was seen (ChangeCount in sim/change_tally.hpp)."""
+
+    row: str  #: what differs: "make", "break", "size", "oa", ...
+    level: int
+    entry: str  #: "table", "block", "page"
+    contiguous: bool
+    verdict: str  #: "legal", "after-break", "violates"
+    times: int
+
+    @property
+    def kind(self) -> str:
+        return f"level {self.level} {self.entry}{' (contiguous)' if self.contiguous else ''}"
+
+
 @dataclass(frozen=True)
 class Observed:
     """One run."""
@@ -50,6 +64,7 @@ class Observed:
     simulated_ps: int
     sightings: tuple[Sighting, ...]
     checker: dict[str, Any]  #: what the checker looked at
+    changes: tuple[Change, ...]  #: of live descriptors
     cpu_s: float
 
     @property
@@ -61,10 +76,14 @@ def observe(subject: Subject, index: int, spec: RunSpec) -> Observed:
     """Runs it."""
     start = time.thread_time()
     sim = subject.simulation(spec)
+    sim.tally_changes()
     result = sim.run(timeout=spec.limit_us * 1_000_000)
     found = tuple(sightings(sim, result))
     record = result.record
-    return Observed(index, spec, result.outcome, result.detail, record["simulated_ps"], found, record["checker"], time.thread_time() - start)
+    changes = tuple(Change(c["row"], c["level"], c["entry"], c["contiguous"], c["verdict"], c["count"]) for c in sim.changes())
+    return Observed(
+        index, spec, result.outcome, result.detail, record["simulated_ps"], found, record["checker"], changes, time.thread_time() - start
+    )
 
 
 def sightings(sim: Simulation, result: Result) -> list[Sighting]:
@@ -81,7 +100,7 @@ def sightings(sim: Simulation, result: Result) -> list[Sighting]:
         level = 3 if h["violation"] is None else record["violations"][h["violation"]]["level"]
         entry = change_text(level, h["entry_value"], h["memory_value"])
         out.append(Sighting(Key("hazard", h["kind"], h["symbol"], entry), h["first_ps"], h["count"], h))
-    out += _conflict_aborts(sim, result, told)
+    out += _conflict_aborts(sim, told)
     if not result.finished:
         text = result.detail or OUTCOMES[result.outcome]
         key = Key("outcome", result.outcome, "", _VARYING.sub("N", text))
@@ -89,20 +108,23 @@ def sightings(sim: Simulation, result: Result) -> list[Sighting]:
     return out
 
 
-def _conflict_aborts(sim: Simulation, result: Result, told: set[tuple[int | None, int]]) -> list[Sighting]:
-    """By place: the first of each, and how many there were."""
-    found: dict[tuple[Key, int | None], Sighting] = {}
-    for e in result.events_of(EventKind.CONFLICT):
-        if e.sub != _ABORT or (e.core, e.pc) in told:
+def _conflict_aborts(sim: Simulation, told: set[tuple[int | None, int]]) -> list[Sighting]:
+    """By the instruction that changed the entries: the first of each, and how many there were."""
+    found: dict[Key, Sighting] = {}
+    for a in sim.conflict_aborts():
+        if (a["core"], a["pc"]) in told:
             continue
-        key = Key("effect", CONFLICT_ABORT, sim.symbolize(e.pc), f"level {e.level} entry")
-        before = found.get((key, e.core))
-        text = f"Core {e.core} took a TLB conflict abort at {key.symbol}: {e.a} translations of {e.va:#x} matched."
-        values = {"core": e.core, "pc": e.pc, "va": [e.va, e.va + 1], "text": text}
-        if before is None:
-            found[key, e.core] = Sighting(key, e.time_ps, 1, values)
-        else:
-            found[key, e.core] = dataclasses.replace(before, count=before.count + 1)
+        writer = a["writer"] or "(nobody)"
+        key = Key("effect", CONFLICT_ABORT, writer, f"level {a['level']} entry")
+        text = (
+            f"Core {a['core']} took a TLB conflict abort at {a['symbol']}: {a['matches']} translations of {address(a['va'])} matched, the "
+            f"largest from the level {a['level']} descriptor at {address(a['descriptor_pa'])}, which {writer} changed."
+        )
+        values = {"core": a["core"], "pc": a["pc"], "va": [a["va"], a["va"] + 1], "descriptor_pa": a["descriptor_pa"], "text": text}
+        here = Sighting(key, a["first_ps"], a["count"], values)
+        before = found.get(key, here)
+        first = min(before, here, key=lambda s: s.time_ps)
+        found[key] = here if before is here else dataclasses.replace(first, count=before.count + here.count)
     return list(found.values())
 
 

@@ -57,7 +57,7 @@ def tell(subject: Subject, spec: RunSpec, found: Sequence[Found]) -> list[tuple[
         sim.step(begin)
     events = sim.keep_events(_KINDS, _MOST_EVENTS)
     sim.step(max(1, max(f.time_ps for f in found) - sim.now_ps) + 1_000_000)
-    kept = sorted(events(), key=lambda e: e.time_ps)
+    kept = events()  # in the order in which memory saw them
     return [tuple(_lines(sim, f, kept)) for f in found]
 
 
@@ -69,15 +69,9 @@ def _told_first(found: Found) -> int:
 
 def _lines(sim: Simulation, found: Found, events: Sequence[RawEvent]) -> list[str]:
     finding = found.finding
-    core = finding.core if finding else None
-    low, high = finding.va if finding else (0, 0)
-    descriptor = finding.descriptor_pa if finding else None
+    core, descriptor, (low, high) = found.core, found.descriptor_pa, found.va
     level = finding.level if isinstance(finding, Violation) else 2  # walk-cache entries above it are of no interest
-    if finding is None:  # an effect: the conflict itself says where
-        at = next((e for e in events if e.kind is EventKind.CONFLICT and e.time_ps >= found.time_ps), None)
-        if at is not None:
-            core, low, high = at.core, at.va, at.va + 1
-    elif descriptor is not None:  # of several ranges, that of the first
+    if isinstance(finding, Violation):  # of several ranges, that of the first
         written = next((e for e in events if e.kind is EventKind.DESCRIPTOR_WRITE and e.pa == descriptor and e.time_ps >= found.time_ps), None)
         if written is not None:
             low, high = written.va, min(high, written.va + _span(written.level))
@@ -85,7 +79,7 @@ def _lines(sim: Simulation, found: Found, events: Sequence[RawEvent]) -> list[st
     maintains: set[int | None] = {core}  # cores whose barriers and TLBIs are part of it
     for e in events:
         if e.time_ps > found.time_ps:
-            break
+            continue
         if e.kind is EventKind.DESCRIPTOR_WRITE:
             taken = e.pa == descriptor or (e.va < high and low < e.va + _span(e.level))
             if taken:
