@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,11 +15,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from .. import exploration
 from ..config import SCHEDULES
 from ..errors import ConfigError
-from ..exploration.plan import ALL_POWERS, Subject
+from ..exploration.plan import ALL_POWERS, Subject, check_names, check_schedules
 from ..exploration.text import print_exploration
 from ..files import check_writable
 from ..linux.workload import linux
-from ..report.text import make_console
+from ..report.text import make_console, summary
 from ..units import parse_time
 from ..workload import Workload, from_name
 from . import options
@@ -106,9 +107,16 @@ def explore_command(
     path = None if json_ is None else check_writable(json_, "json")
     ci = Ci(click.get_current_context())
     console = make_console()
+    names, powers_of = check_schedules(_names(schedules)), check_names(_names(powers), ALL_POWERS, "powers")
+    limit = parse_time(timeout)
+    explored = guest().on(board)
+    if not quiet:
+        asked = {"workload": explored.to_dict(), "board": board.to_dict(), "seed": seed, "pokes": changes.pokes}
+        console.print(f"[bold]{summary(asked)}[/bold]: {runs} runs")
+        sys.stdout.flush()
     with _display(make_console(stderr=True)) as progress:
         found = exploration.explore(
-            board, guest(), runs=runs, seed=seed, schedules=_names(schedules), powers=_names(powers), jobs=jobs, timeout=parse_time(timeout),
+            board, explored, runs=runs, seed=seed, schedules=names, powers=powers_of, jobs=jobs, timeout=limit,
             seconds=seconds, stop_on_first=stop_on_first, inject=changes.injections, poke=changes.pokes, stories=not quiet or path is not None,
             progress=progress, say=say,
         )
