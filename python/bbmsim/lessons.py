@@ -4,7 +4,7 @@
 Its first line is `NAME: title`; then `Key: text`, where text may go on in the next lines. Of both kinds:
 
     Cores    the board, as --cores takes it (default cortex-a720*2)
-    Levels   FEAT_BBM levels at which the wrong variant is found; at the others it is right (default all of 0 to 3)
+    Levels   FEAT_BBM levels at which the wrong variant is found under its rule (default all of 0 to 3); a rule's is right at the others
     Writer   the functions in which the reported writes are
     Holders  the cores for which it matters
     Set      further parameters, NAME=VALUE

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who reaches a table, who may still hold entries of it, and when that ends (rules.md 1 and 6).
+// Who reaches a table, who may still hold entries of it, and when that ends.
 #include "tests/checker/world.hpp"
 
 namespace bbmsim::mmu {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What looks like a violation in real software and is none (rules.md 6), and what finish() says of missing flushes.
+// What looks like a violation in real software and is none, and what finish() says of missing flushes.
 #include "tests/checker/world.hpp"
 
 namespace bbmsim::mmu {

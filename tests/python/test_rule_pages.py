@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bbmsim import rules
+from bbmsim import lessons, rules
 from bbmsim.report import gallery, rule_pages
 from conftest import ROOT, Bbmsim
 
@@ -36,6 +36,12 @@ def test_a_rule_is_explained_on_the_terminal(bbmsim: Bbmsim) -> None:
     for arguments, words in ((("rules", "BBM-CNT"), "did you mean 'BBM-CONT'"), (("cores", "cortex-x4"), "only rules have a page")):
         wrong = bbmsim("list", *arguments)
         assert wrong.returncode == 2 and words in wrong.stderr and wrong.stdout == ""
+
+
+def test_programs_are_listed_with_their_variants(bbmsim: Bbmsim) -> None:
+    listed = bbmsim("list", "workloads").stdout
+    for name, lesson in lessons.load().items():
+        assert f"\n{name} " in listed and f"--set variant={lesson.wrong}|{lesson.right}: {lesson.title}" in listed
 
 
 def test_the_report_explains_what_was_broken(bbmsim: Bbmsim, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ public:
     void on_dsb(PeId pe, BarrierDomain domain, BarrierType type);  // at its completion
     void on_tlbi(PeId pe, const Tlbi& op);                         // at its issue
     // Something that orders this PE after other PEs' earlier stores (acquire load, DMB, taken interrupt): its own DSB
-    // may from then on order their descriptor writes (rules.md 6: barriers may come from another PE).
+    // may from then on order their descriptor writes (barriers may come from another PE).
     void on_acquire(PeId pe);
     void on_power(PeId pe, bool online);  // CPU_ON / CPU_OFF: an offline PE receives no broadcast
 
@@ -53,7 +53,7 @@ public:
                      ConflictBehaviour taken);
     void on_stale_use(PeId pe, u64 va, u64 pc, u64 now_ps, const TlbEntry& entry);
 
-    // End of a phase or run: direct replacements that nobody flushed (rules.md 6, BBM-NO-TLBI has no deadline).
+    // End of a phase or run: direct replacements that nobody flushed (BBM-NO-TLBI has no deadline).
     void finish(u64 now_ps);
 
     [[nodiscard]] const std::vector<Violation>& violations() const;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Judges every change of a live descriptor: which rule, for which PEs (rules.md 1 and 2).
+// Judges every change of a live descriptor: which rule, for which PEs (docs/manual/rules).
 #include "models/mmu/checker/impl.hpp"
 
 #include "models/mmu/event.hpp"

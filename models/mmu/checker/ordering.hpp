@@ -3,7 +3,7 @@
 // which writes the whole-regime TLBIs (VMALL) have cleaned at which PE, in constant time however many are pending.
 //
 // A write by p at time w is ordered for a TLBI of q if p executed a DSB after w, or q first synchronized with p's write
-// (acquire, DMB, exception) and then executed a DSB itself (rules.md 6). The DSB's domain must cover the TLBI's
+// (acquire, DMB, exception) and then executed a DSB itself. The DSB's domain must cover the TLBI's
 // (R_PSMWS).
 #pragma once
 

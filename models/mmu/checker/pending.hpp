@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Old values that are not yet clean: for every valid value that was replaced in a live table, which PEs may still hold
-// it and how far the sequence write, DSB, TLBI, DSB has come for each (R_DDMVT, rules.md 2).
+// it and how far the sequence write, DSB, TLBI, DSB has come for each (R_DDMVT).
 //
 // Nothing is kept for a descriptor that is clean. Records are found by descriptor, by VA (for TLBIs by address) and by
 // root (for TLBIs by ASID); VMALL needs no search, it raises an epoch (ordering.hpp). A replaced table descriptor also

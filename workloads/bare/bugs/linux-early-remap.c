@@ -29,21 +29,20 @@ WRITER void remap_in_place(u64 *slot, u64 table) {
     flush_all();
 }
 
-/* A copy of the root in which LAB_VA has tables of its own. */
-static u64 new_root(u64 pages) {
-    const u64 root = table_alloc_zeroed();
-    for (unsigned i = 0; i < table_entries(); ++i) table_pointer(root)[i] = table_pointer(boot_regs.ttbr1)[i];
-    table_pointer(root)[level_index(LAB_VA, root_level())] = 0;
-    *slot_in(root, LAB_VA, 2) = pages | DESC_TABLE;
-    dsb(ishst);
-    return root;
+/* A copy of the tables that lead to LAB_VA, from this one down, in which `pages` has the block's place. */
+static u64 copy_with(u64 pages, u64 table, unsigned level) {
+    const u64 copy = table_alloc();
+    for (unsigned i = 0; i < table_entries(); ++i) table_pointer(copy)[i] = table_pointer(table)[i];
+    u64 *slot = &table_pointer(copy)[level_index(LAB_VA, level)];
+    *slot = (level == 2 ? pages : copy_with(pages, *slot & DESC_ADDRESS, level + 1)) | DESC_TABLE;
+    return copy;
 }
 
 static void change(void) {
     const u64 pages = pages_of(*slot_of(LAB_VA, 2));
     dsb(ishst);
     if (wrong()) remap_in_place(slot_of(LAB_VA, 2), pages);
-    else replace_ttbr1(new_root(pages));
+    else replace_ttbr1(copy_with(pages, boot_regs.ttbr1, root_level()));
 }
 
 const struct lesson lesson = {.prepare = prepare, .use = use, .change = change};

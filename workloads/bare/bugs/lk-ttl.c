@@ -8,7 +8,7 @@
  * Writer: remap
  * Holders: 0 1
  * What happened: The operand was the address shifted right by 12, not cut to 44 bits: VA[59:56], ones for a kernel
- * address, became the TTL field, which says at which level and granule the entry is.
+ * address, became the TTL field, which says at which level and granule the entry is: 0b1111, level 3 of the 64K granule.
  * Hardware: With FEAT_TTL, a TLBI whose TTL doesn't fit the entry need not remove anything (R_SQXYZ).
  * Fix: Bits [43:0] of the operand hold VA[55:12], the others are zero or what they are meant to be.
  */

@@ -67,6 +67,7 @@ void replace_ttbr1(u64 root) {
     void (*const park)(u32 *, u64, u64) = (void (*)(u32 *, u64, u64))image_to_pa(park_in_idmap);
     alone = ~0U;
     boot_regs.ttbr1 = root;
+    dsb(ishst); /* the tables before the register */
     write_sysreg(ttbr0_el1, boot_regs.ttbr0);
     isb();
     park((u32 *)image_to_pa(&alone), boot_regs.empty, root);
