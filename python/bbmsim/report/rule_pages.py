@@ -51,6 +51,15 @@ def _finding(lesson: Lesson) -> Iterator[str]:
             yield from textwrap.wrap(line, 150, subsequent_indent=indent[0] if indent else "", break_on_hyphens=False)
 
 
+def _sources(rule: Rule) -> str:
+    """Links to all files that are about the rule; not every rule can be said in the litmus format."""
+    files = [str(rule.code), f"workloads/bare/{rule.lesson.name}.c"]
+    top = Path(_core.source_dir)
+    for kind, ending in (("traces", "trace"), ("litmus", "litmus")):
+        files += [f"tests/{kind}/{rule.id}.{variant}.{ending}" for variant in ("violating", "correct")]
+    return "Sources: " + ",\n".join(f"[`{name}`](../../../{name})" for name in files if (top / name).exists()) + ".\n"
+
+
 def render(rule: Rule) -> str:
     """The page of one rule, in Markdown."""
     lesson = rule.lesson
@@ -89,8 +98,8 @@ def render(rule: Rule) -> str:
             *_finding(lesson),
             "```",
             "",
-            f"Sources: [`{rule.code}`](../../../{rule.code}), [`workloads/bare/{lesson.name}.c`](../../../workloads/bare/{lesson.name}.c),"
-            f" [`tests/traces`](../../../tests/traces/{rule.id}.violating.trace). [All rules](README.md).",
+            _sources(rule),
+            "[All rules](README.md)",
             "",
         ]
     )
