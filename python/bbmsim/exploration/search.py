@@ -19,8 +19,8 @@ from .plan import ALL_POWERS, RunSpec, Subject, check_names, check_schedules, dr
 from .pool import Pool
 from .story import add_stories
 
-_TIMES_LONGER = 25  # than the plain run, and
-_AND_US = 100_000  # of simulated time: then a run has gone astray
+_TIMES_LONGER = 10  # than the plain run, and
+_AND_US = 50_000  # of simulated time: then a run has gone astray
 DEFAULT_TIMEOUT = "100s"
 
 
@@ -46,7 +46,7 @@ def explore(
     schedules (bbmsim.config.SCHEDULES) and subsets of the nasty TLB's powers drawn from `seed`, and gives what was found,
     each distinct finding once. The same with any number of jobs.
 
-    `timeout` is a run's limit of simulated time ("10s", or picoseconds); one that takes 25 times as long as the plain run is
+    `timeout` is a run's limit of simulated time ("10s", or picoseconds); one that takes ten times as long as the plain run is
     ended too. `seconds` of the host's time end the search early, `stop_on_first` at the first run that finds anything;
     KeyboardInterrupt gives what was found until then (Exploration.interrupted). `stories`: a time line for each finding,
     by running its shortest run again. Raises ConfigError before anything runs.
