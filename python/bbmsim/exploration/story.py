@@ -94,7 +94,8 @@ def _lines(sim: Simulation, found: Found, events: Sequence[RawEvent]) -> list[st
             taken = e.time_ps == found.time_ps if e.kind in (EventKind.VIOLATION, EventKind.HAZARD) else low <= e.va < high
         if taken:
             relevant.append(e)
-    relevant = _without_repetition(relevant)
+    end = max((i for i, e in enumerate(relevant) if e.time_ps == found.time_ps), default=len(relevant) - 1)
+    relevant = _without_repetition(relevant[: end + 1])
     left_out = max(0, len(relevant) - _MOST_LINES)
     lines = [f"({left_out} earlier events of these are left out)"] if left_out else []
     return lines + [_line(sim, e, found.time_ps) for e in relevant[left_out:]]
