@@ -71,6 +71,7 @@ from .poke import Poke
 from .profile import FunctionFigures, Profile, Sample
 from .result import Phase, PhaseCore, Result
 from .simulation import Simulation
+from .sweeps import Study, Sweep, load_sweep, sweep
 from .traces import TraceResult, check_trace
 from .workload import Workload, bare, elf, image
 
@@ -124,6 +125,8 @@ __all__ = [
     "SpuriousWake",
     "StaleEntry",
     "Stall",
+    "Study",
+    "Sweep",
     "Symbol",
     "TakenMap",
     "Timing",
@@ -148,8 +151,10 @@ __all__ = [
     "explore",
     "image",
     "linux",
+    "load_sweep",
     "nasty",
     "parse_cores",
     "presets",
+    "sweep",
     "symbol",
 ]

@@ -106,10 +106,11 @@ def _run_all(cases: list[_Case], jobs: int, progress: Callable[[int, int], None]
 
 def _run_case(case: _Case) -> dict[str, Any]:
     result = Simulation(case.board, case.workload, seed=case.seed).run(timeout=case.timeout)
-    return {**case.labels, **_figures(result, case.phase)}
+    return {**case.labels, **figures(result, case.phase)}
 
 
-def _figures(result: Result, phase: str) -> dict[str, Any]:
+def figures(result: Result, phase: str) -> dict[str, Any]:
+    """What a run cost, as one flat row; nothing of it depends on the host."""
     row: dict[str, Any] = {
         "outcome": result.outcome,
         "violations": len(result.violations),

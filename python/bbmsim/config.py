@@ -371,14 +371,18 @@ def resolve_field(path: str) -> str:
 def set_field(target: Core, path: str, value: Any) -> Core:
     """A copy of the core with one field, named as in core(), changed. Text is converted to the field's type."""
     full = resolve_field(path)
-    kind = field_paths(Core)[full]
+    changed: Core = replace_field(target, full.split("."), convert_value(path, field_paths(Core)[full], value))
+    return changed
+
+
+def convert_value(path: str, kind: type[Any], value: Any) -> Any:
+    """The value as a field's type has it; text is read. Raises ConfigError that names the path."""
     converted = _convert(path, kind, value) if isinstance(value, str) else value
     if kind is float and type(converted) is int:
         converted = float(converted)
     if type(converted) is not kind:
         raise ConfigError(f"{path}={value!r}: must be {_KINDS.get(kind, kind.__name__)}", path)
-    changed: Core = _replace(target, full.split("."), converted)
-    return changed
+    return converted
 
 
 _KINDS: dict[type[Any], str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
@@ -402,8 +406,9 @@ def _convert(path: str, kind: type[Any], text: str) -> Any:
     raise ConfigError(f"{path}={text}: names a group of fields; write {path}.FIELD=VALUE", path)
 
 
-def _replace(target: Any, path: list[str], value: Any) -> Any:
-    inner = value if len(path) == 1 else _replace(getattr(target, path[0]), path[1:], value)
+def replace_field(target: Any, path: list[str], value: Any) -> Any:
+    """A copy of a dataclass with one field of it, or of one inside, changed."""
+    inner = value if len(path) == 1 else replace_field(getattr(target, path[0]), path[1:], value)
     return dataclasses.replace(target, **{path[0]: inner})
 
 

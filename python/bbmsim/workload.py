@@ -105,6 +105,8 @@ def bare(name: str = "repaint", *, strategy: str | None = None, sabotage: str | 
             raise ConfigError("set_memory: only strategy=lazy replays a list", "set_memory")
         granule = {"4k": 4096, "16k": 16384, "64k": 65536}[values.get("granule", "4k")]
         overlays["set_memory"] = (set_memory.SYMBOL, set_memory.read(Path(values["set_memory"]), granule))
+    if values.get("blocks") == "1g" and values.get("granule", "4k") != "4k":
+        raise ConfigError(f"blocks=1g: only with granule=4k; granule={values['granule']} has level 2 blocks alone", "blocks")
     if "strategy" in entry.parameters:  # said to the guest always: the record names it
         values = {"strategy": entry.parameters["strategy"].default, **values}
     return Workload(name, "bare", entry.elf, values, overlays=overlays)

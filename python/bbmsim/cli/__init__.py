@@ -22,6 +22,7 @@ from .listing import completion_command, list_command
 from .litmus import litmus_command
 from .report import report_command
 from .run import run_command
+from .sweep import sweep_command
 
 _COMPLETION = "_BBMSIM_COMPLETE"
 WRONG_INPUT, NOT_FINISHED, INTERNAL = 2, 3, 4
@@ -42,6 +43,7 @@ cli.add_command(run_command)
 cli.add_command(boot_command)
 cli.add_command(compare_command)
 cli.add_command(explore_command)
+cli.add_command(sweep_command)
 cli.add_command(check_command)
 cli.add_command(litmus_command)
 cli.add_command(report_command)

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""bbmsim sweep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from ..comparison import plot_format
+from ..errors import ConfigError
+from ..files import check_writable
+from ..report.text import make_console
+from ..sweeps import Study, Sweep, sweep
+from ..sweeps.sensitivity import swings
+from ..units import format_time
+
+_MOST_ROWS = 60
+_SAY_EVERY_S = 10.0
+
+
+@click.command("sweep")
+@click.argument("study", type=click.Path(), metavar="FILE")
+@click.option("--out", type=click.Path(), metavar="FOLDER", help="Where results are kept; default: NAME.sweep, NAME as the study says.")
+@click.option("-j", "--jobs", type=click.IntRange(1), help="Worker processes; default: one a host core.")
+@click.option("--scheduler", metavar="ADDRESS", help="The workers of a dask scheduler instead, such as tcp://host:8786.")
+@click.option("--tornado", type=click.Path(), metavar="FILE", help="PNG or SVG: what matters most among [sensitivity.ranges].")
+@click.option("--metric", metavar="COLUMN", help="The figure that --tornado and its table look at; default: the phase's time.")
+@click.option("--list", "list_", is_flag=True, help="Check the study and list its cells; run nothing.")
+def sweep_command(
+    study: str, out: str | None, jobs: int | None, scheduler: str | None, tornado: str | None, metric: str | None, list_: bool
+) -> int:
+    """Runs every cell of a study (TOML: what is fixed, what varies), keeps each as it is done, and goes on where it was
+    interrupted. Results: FOLDER/results.csv, .json, .sqlite."""
+    plan = Study.load(study)
+    if tornado is not None:
+        plot_format(check_writable(tornado, "tornado"))
+        if plan.sensitivity is None:
+            raise ConfigError("tornado: the study has no [sensitivity]", "tornado")
+    console = make_console()
+    if list_:
+        plan.check()
+        _list(console, plan)
+        return 0
+    folder = Path(out) if out is not None else Path(f"{plan.name}.sweep")
+    errors = make_console(stderr=True)
+    try:
+        with _display(errors) as progress:
+            found = sweep(plan, folder, jobs=jobs, scheduler=scheduler, progress=progress, say=lambda text: click.echo(f"sweep: {text}", err=True))
+    except KeyboardInterrupt:
+        click.echo(f"sweep: interrupted; finished cells are kept in {folder}, the same command goes on", err=True)
+        return 3
+    _table(console, found)
+    if plan.sensitivity is not None:
+        _swings(console, found, metric or f"{plan.phase}_us")
+    if tornado is not None:
+        found.tornado(tornado, metric)
+        console.print(f"tornado: {tornado}", markup=False)
+    console.print(f"results: {folder / 'results.csv'}, results.json, results.sqlite", markup=False)
+    return found.exit_status
+
+
+def _list(console: Console, plan: Study) -> None:
+    cells = plan.cells()
+    for cell in cells:
+        where = [f"{k}={v}" for k, v in cell.axes.items()] + ([f"[{cell.sample}]"] if cell.sample else [])
+        console.print(", ".join(where) or "the base alone", markup=False, soft_wrap=True)
+    console.print(f"{len(cells)} cells")
+
+
+@contextmanager
+def _display(console: Console) -> Iterator[Callable[[int, int], None]]:
+    """A bar with the time that is left; without a terminal a line now and then."""
+    if console.is_terminal:
+        with Progress(TextColumn("sweep"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True) as shown:
+            task = shown.add_task("cells", total=None)
+            yield lambda done, total: shown.update(task, completed=done, total=total)
+        return
+    began = said = time.monotonic()
+    first: list[int] = []
+
+    def line(done: int, total: int) -> None:
+        nonlocal said
+        now = time.monotonic()
+        first[:] = first or [done]
+        if now - said < _SAY_EVERY_S or done == first[0]:
+            return
+        said = now
+        left = (now - began) / (done - first[0]) * (total - done)
+        console.print(f"sweep: {done} of {total} cells, about {left:.0f} s left", markup=False)
+
+    yield line
+
+
+def _table(console: Console, found: Sweep) -> None:
+    phase = found.study.phase
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    axes = [*found.study.axes, *(["sample"] if found.study.sensitivity else [])]
+    for title in axes:
+        table.add_column(title, no_wrap=True)
+    for title in ("outcome", "findings", phase, "whole run"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for row in found.rows[:_MOST_ROWS]:
+        findings = row.get("violations", 0) + row.get("hazards", 0)
+        times = [format_time(row[k] * 1e6) if k in row else "-" for k in (f"{phase}_us", "run_us")]
+        table.add_row(*(str(row[a]) for a in axes), row.get("error", row["outcome"]), str(findings), *times)
+    console.print(table)
+    if len(found.rows) > _MOST_ROWS:
+        console.print(f"... and {len(found.rows) - _MOST_ROWS} more cells")
+
+
+def _swings(console: Console, found: Sweep, metric: str) -> None:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table.add_column(f"what moves {metric}", no_wrap=True)
+    for title in ("at its low end", "at its high end", "rank correlation"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for s in swings(found, metric):
+        correlation = "-" if s.correlation is None else f"{s.correlation:+.2f}"
+        table.add_row(s.key, f"{(s.low - 1) * 100:+.2f} %", f"{(s.high - 1) * 100:+.2f} %", correlation)
+    console.print(table)

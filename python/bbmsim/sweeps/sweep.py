@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Running a study, and what came of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..comparison import figures, plot_format
+from ..errors import BbmsimError, ConfigError
+from ..files import check_writable, write_whole
+from . import executors
+from .settings import Value, build
+from .store import Store, as_database, cell_id
+from .study import Cell, Study
+
+if TYPE_CHECKING:
+    import pandas
+
+SCHEMA = "bbmsim.sweep/1"
+
+
+def sweep(
+    study: Study | str | Path,
+    out: str | Path | None = None,
+    *,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    say: Callable[[str], None] | None = None,
+) -> Sweep:
+    """Runs every cell of a study that is not finished yet, on `jobs` processes of this host or on the workers of a dask
+    scheduler, and keeps each in the folder `out` (default: NAME.sweep). At the end results.csv, results.json and
+    results.sqlite are there, the same whatever happened on the way. Raises ConfigError before anything runs if any cell
+    is wrong, and if the study or the folder is.
+    """
+    plan = study if isinstance(study, Study) else Study.load(study)
+    plan.check()
+    cells = plan.cells()
+    folder = Path(out) if out is not None else Path(f"{plan.name}.sweep")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"out={folder}: can't be made ({error.strerror})", "out") from None
+    for name in ("csv", "json", "sqlite"):
+        check_writable(folder / f"results.{name}", "out")
+    store = Store(folder / "cells.sqlite")
+    try:
+        known = store.finished()
+        ids = [cell_id(cell, plan.phase) for cell in cells]
+        missing = {key: i for i, key in reversed(list(enumerate(ids))) if key not in known}  # equal runs are run once
+        order = sorted(missing, key=lambda key: missing[key])
+        tasks = [(dict(cells[missing[key]].settings), plan.phase) for key in order]
+        done = sum(key in known for key in ids)
+        if progress is not None:
+            progress(done, len(cells))
+        for at, row in _results(tasks, jobs or os.cpu_count() or 1, scheduler, say or (lambda _: None)):
+            known[order[at]] = row
+            store.add(order[at], row)
+            done += ids.count(order[at])
+            if progress is not None:
+                progress(done, len(cells))
+    finally:
+        store.close()
+    found = Sweep(plan, [_row(cell, known[key]) for cell, key in zip(cells, ids)])
+    found.save(folder)
+    return found
+
+
+def _results(
+    tasks: Sequence[Any], jobs: int, scheduler: str | None, say: Callable[[str], None]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    if not tasks:
+        return iter(())
+    return executors.local(run_cell, tasks, min(jobs, len(tasks)), say) if scheduler is None else executors.dask(run_cell, tasks, scheduler)
+
+
+def run_cell(task: tuple[Mapping[str, Value], str]) -> dict[str, Any]:
+    """The figures of a cell: nothing that depends on the host."""
+    settings, phase = task
+    run = build(settings)
+    try:
+        return figures(run.simulation().run(timeout=run.timeout_ps), phase)
+    except BbmsimError as error:
+        return {"outcome": "internal-error", "error": str(error)}
+
+
+def _row(cell: Cell, measured: Mapping[str, Any]) -> dict[str, Any]:
+    row: dict[str, Any] = dict(cell.axes)
+    if cell.sample:
+        row["sample"] = cell.sample
+        row.update((k, v) for k, v in cell.settings.items() if k not in cell.axes)
+    return {**row, **measured}
+
+
+class Sweep:
+    """The cells of a study, in its order. `rows` are flat: axes, then figures; times in microseconds of simulated time."""
+
+    def __init__(self, study: Study, rows: list[dict[str, Any]]) -> None:
+        self.study = study
+        self.rows = rows
+
+    @property
+    def frame(self) -> pandas.DataFrame:
+        """One row a cell."""
+        import pandas
+
+        return pandas.DataFrame(self.rows)
+
+    @property
+    def exit_status(self) -> int:
+        """As of `bbmsim run`, the worst of all: 4, then 1, then 3."""
+        outcomes = [row["outcome"] for row in self.rows]
+        if "internal-error" in outcomes:
+            return 4
+        if any(row.get("violations") or row.get("hazards") for row in self.rows):
+            return 1
+        return 0 if all(outcome in ("poweroff", "reset") for outcome in outcomes) else 3
+
+    def save(self, folder: str | Path) -> None:
+        """results.csv, results.json, results.sqlite: each whole or not at all."""
+        where = Path(folder)
+        write_whole(where / "results.csv", self.frame.to_csv(index=False), "out")
+        study = {"name": self.study.name, "title": self.study.title, "phase": self.study.phase, "axes": list(self.study.axes)}
+        text = json.dumps({"schema": SCHEMA, "study": study, "rows": self.rows}, indent=1) + "\n"
+        write_whole(where / "results.json", text, "out")
+        write_whole(where / "results.sqlite", as_database(self.rows), "out")
+
+    def tornado(self, path: str | Path, metric: str | None = None) -> None:
+        """PNG or SVG: how far each assumed figure moves the metric (default: the phase's time). Needs [sensitivity]."""
+        from .sensitivity import swings, tornado_figure
+
+        target = check_writable(path, "tornado")
+        kind = plot_format(target)
+        figure = tornado_figure(swings(self, metric or f"{self.study.phase}_us"), metric or f"{self.study.phase}_us", self.study)
+        out = io.BytesIO()
+        figure.savefig(out, format=kind, dpi=150, metadata={"Date": None} if kind == "svg" else None)
+        write_whole(target, out.getvalue(), "tornado")
+
+
+def load_sweep(path: str | Path) -> Sweep:
+    """A finished sweep from its folder, or from its results.json. Raises ConfigError if it is something else."""
+    file = Path(path) / "results.json" if Path(path).is_dir() else Path(path)
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"sweep={path}: can't be read ({error.strerror}); is it finished?", "sweep") from None
+    except ValueError:
+        raise ConfigError(f"sweep={file}: not JSON", "sweep") from None
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise ConfigError(f"sweep={file}: its schema is not '{SCHEMA}'", "sweep")
+    said = data["study"]
+    axes = {key: list(dict.fromkeys(row[key] for row in data["rows"])) for key in said["axes"]}
+    return Sweep(Study(said["name"], said["title"], said["phase"], {}, axes), data["rows"])
