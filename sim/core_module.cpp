@@ -84,7 +84,7 @@ u64 CoreModule::advance() {
     if (!wake_up()) return kAsleep;
     while (true) {
         const u64 now = machine_.now_ps();
-        if (machine_.schedule && hold_back()) return local_ps();
+        if (machine_.schedule && !machine_.debugger.held(pe.id) && hold_back()) return local_ps();
         u64 local = local_ps();
         if (state_ == State::kSync) {
             if (local > now) return local;
