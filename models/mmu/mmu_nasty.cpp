@@ -16,7 +16,7 @@ MmuConfig nasty_structures(MmuConfig c) {
     return c;
 }
 
-// A valid descriptor at each level, each as likely as the others: some VA that the tables map now. False: none found.
+// At each level the first valid descriptor from a random one on: some VA that the tables map now. False: none found.
 bool Mmu::Impl::pick_mapped(const HalfRegime& half, unsigned upper, u64& va) {
     WalkCursor cursor;
     if (walk_start(half, cursor)) return false;
@@ -26,16 +26,13 @@ bool Mmu::Impl::pick_mapped(const HalfRegime& half, unsigned upper, u64& va) {
         const unsigned width = cursor.level == half.start_level ? half.input_bits - shift : index_bits(half.granule);
         const u32 entries = u32{1} << width;
         if (!ram.contains(PhysAddr(table), 8 * u64{entries})) return false;
-        u32 valid = 0;
-        u64 index = 0, value = 0;
-        for (u32 i = 0; i < entries; ++i) {
-            const u64 v = ram.read64(PhysAddr(table + 8 * u64{i}));
-            if (Descriptor{v}.kind(half.granule, cursor.level) == DescriptorKind::kInvalid || rng.below(++valid))
-                continue;
-            index = i;
-            value = v;
+        u32 left = entries;
+        u64 index = rng.below(entries), value = 0;
+        for (; left; --left, index = (index + 1) & (entries - 1)) {
+            value = ram.read64(PhysAddr(table + 8 * index));
+            if (Descriptor{value}.kind(half.granule, cursor.level) != DescriptorKind::kInvalid) break;
         }
-        if (!valid) return false;
+        if (!left) return false;
         va |= index << shift;
         const Descriptor d{value};
         if (d.kind(half.granule, cursor.level) != DescriptorKind::kTable) {

@@ -54,6 +54,31 @@ def test_sabotages_are_found_under_the_nasty_tlb_too() -> None:
     assert "BBM-SIZE" in {v.rule for v in run(sabotage="no-rendezvous").violations}
 
 
+UNLISTED = "cortex-x4:conflict_free=0,cortex-a720*2"  # the boot core may conflict until the TLBI
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "cores", "rule"),
+    [
+        ("no-rendezvous", MIXED, "BBM-SIZE"),
+        ("release-before-split", MIXED, "BBM-SIZE"),
+        ("secondaries-in-map", MIXED, "BBM-SIZE"),
+        ("no-flush", UNLISTED, "BBM-NO-TLBI"),
+    ],
+)
+def test_a_spoilt_repaint_is_found_under_both_tlbs_and_by_its_effect(sabotage: str, cores: str, rule: str) -> None:
+    """The handler must not repair what it meets: its local flush is the one that was dropped. Secondaries that wait in the
+    map make no access there, so nothing can conflict.
+    """
+    typical = run(cores, "typical", sabotage=sabotage, on_conflict="panic")
+    assert rule in {v.rule for v in typical.violations}
+    nasty = [run(cores, "nasty", seed, sabotage=sabotage, on_conflict="panic") for seed in range(4)]
+    assert all(rule in {v.rule for v in r.violations} for r in nasty)
+    aborts = [sum(c["conflict_aborts"] for c in r.record["cores"]) for r in nasty]
+    assert any(aborts) == (sabotage != "secondaries-in-map")
+    assert all(r.outcome == "guest-failed" and "conflict" in r.console for r, n in zip(nasty, aborts, strict=True) if n)
+
+
 @pytest.mark.parametrize("power", ["late-tlbi", "speculate,retain"])
 def test_powers_on_the_command_line(bbmsim: Bbmsim, power: str) -> None:
     done = bbmsim("run", "--memory", "64MiB", "--cores", "cortex-x4*2", "--tlb", power, "--quiet")
