@@ -192,6 +192,8 @@ void context_sync(Pe& pe) {
     constexpr u64 kMde = u64{1} << 15;
     if ((pe.sys.mdscr & kMde) || impl.points.breaking() || impl.points.watching()) impl.points.update();
     pe.fast.align_mask = pe.sys.sctlr & 2 ? ~u64{0} : 0;
+    if (impl.domain.late.window_ps) [[unlikely]]
+        impl.domain.late.observed(pe.id);
     if (impl.domain.checker) impl.domain.checker->on_context_sync(pe.id, context, pe.now_ps, pe.slow_pc);
     if (impl.domain.bus.wants(EventKind::kContextSync))
         emit(pe, {.kind = EventKind::kContextSync, .a = context.ttbr0, .b = context.ttbr1});

@@ -33,7 +33,8 @@ struct Mmu::Impl {
 
     // --- misses (mmu_walk.cpp)
     // missed: no entry of the L1 that is filled answered va before, so that only smaller ones can overlap.
-    Outcome walk_and_fill(const Request& q, u64 va, Outcome out, bool missed = true);
+    // `prompt`: late_walk is not asked.
+    Outcome walk_and_fill(const Request& q, u64 va, Outcome out, bool missed = true, bool prompt = false);
     TlbEntry* fill(Structure which, const TlbEntry& e, u64 va, bool missed = true);
     void drop_clean(u64 va);
     void update_descriptor(u64 desc_pa, u64 value);

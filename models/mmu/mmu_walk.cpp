@@ -27,6 +27,7 @@ struct Gatherer {
     const u8 upper_half;
     SplitMix64* late = nullptr;  // nasty.late_walk: draws whether a former value is read
     u64 now_ps = 0;
+    PeId pe = 0;
     bool stale = false;
     unsigned table_count = 0, reads = 0;
     Origin origin;
@@ -37,7 +38,7 @@ struct Gatherer {
     u64 seen(u64 pa, u64 value) {
         if (!late) [[likely]]
             return value;
-        const u64* earlier = domain->late.earlier(pa, now_ps);
+        const u64* earlier = domain->late.earlier(pe, pa, now_ps);
         if (!earlier || *earlier == value || late->below(2)) return value;
         stale = true;
         return *earlier;
@@ -141,7 +142,7 @@ void Mmu::Impl::update_descriptor(u64 desc_pa, u64 value) {
     }
 }
 
-Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool missed) {
+Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool missed, bool prompt) {
     const bool fetch = q.access == Access::kFetch;
     const HalfRegime& half = regime.half[(va >> 55) & 1];
     WalkCursor cursor;
@@ -155,8 +156,9 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
 
     BbmChecker* checker = mmu.domain ? mmu.domain->checker : nullptr;
     Gatherer g(mmu.domain, ram, half, va, regime.asid);
-    if (mmu.config.nasty.late_walk && mmu.domain) {
+    if (mmu.config.nasty.late_walk && mmu.domain && !prompt) {
         g.late = &rng;
+        g.pe = mmu.id;
         g.now_ps = now();
     }
     if (!q.speculative) {
@@ -230,6 +232,10 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
             u64 value = end.value | kAccessFlagBit;
             const bool dirty = q.access == Access::kWrite && entry.perms.dirty_managed && !q.maintenance;
             if (dirty) value &= ~kReadOnlyBit;
+            if (value != end.value && g.late && ram.read64(PhysAddr(end.desc_pa)) != end.value) {
+                // An update is atomic with the read: it sees memory, and can't bring a former value back.
+                return walk_and_fill(q, va, out, missed, true);
+            }
             if (!leaf.access_flag) ++mmu.stats.hw_af_updates;
             if (dirty) {
                 ++mmu.stats.hw_dirty_updates;

@@ -157,6 +157,46 @@ TEST(Nasty, WalksMayReadTheFormerValueUntilTheDsb) {
     EXPECT_EQ(seen(2200), std::set<bool>{false});
 }
 
+TEST(Nasty, WhoeverMayHaveObservedAWriteAndSaysSoSeesItInItsWalks) {
+    Machine m({MmuConfig{}, with(&NastyConfig::late_walk), with(&NastyConfig::late_walk)});
+    m.domain.late.window_ps = 1000;
+    m.read(0, m.page_va);
+    const auto seen = [&](PeId pe) {
+        std::set<bool> faults;
+        for (int i = 0; i < 100; ++i) {
+            m.tlbi_all(pe);
+            faults.insert(static_cast<bool>(m.read(pe, m.page_va).fault));
+        }
+        return faults;
+    };
+    const std::set<bool> either{false, true}, only_new{true};
+    m.store(0, m.l3, 0);
+    m.domain.late.observed(1);  // PE 1's DSB or context synchronization
+    EXPECT_EQ(seen(1), only_new);
+    EXPECT_EQ(seen(2), either);
+    m.domain.late.invalidating(0);  // the writer's TLBI, without a DSB in between: R_TGVWD
+    EXPECT_EQ(seen(2), either);
+    m.domain.late.invalidating(1);  // the TLBI of one that may have seen the write
+    EXPECT_EQ(seen(2), only_new);
+}
+
+TEST(Nasty, AHardwareUpdateBringsNoFormerDescriptorBack) {
+    Machine m({MmuConfig{}, with(&NastyConfig::late_walk)});
+    m.domain.late.window_ps = 1000;
+    Context context = m.pes[1]->context();
+    context.tcr |= u64{1} << 39;  // HA
+    m.pes[1]->set_context(context);
+    m.read(0, m.page_va);
+    for (int i = 0; i < 50; ++i) {
+        m.store(0, m.l3, Machine::page(0) & ~u64{1 << 10});
+        m.domain.late.ordered(0);
+        m.store(0, m.l3, 0);
+        (void)m.read(1, m.page_va);
+        EXPECT_EQ(m.domain.ram.read64(PhysAddr(m.l3)), 0U);
+        m.tlbi_all(1);
+    }
+}
+
 TEST(Nasty, ConflictsEndInEveryPermittedWay) {
     MmuConfig c = with(&NastyConfig::conflicts);
     Machine m({c});

@@ -33,7 +33,10 @@ const Op* dsb(Pe& pe, const Op* op) {
     pe.synced = false;
     ++pe.dsb_count;
     impl.mmu.complete_maintenance();
-    if (b.type != BarrierType::kLoads) impl.domain.late.ordered(pe.id);
+    if (impl.domain.late.window_ps) [[unlikely]] {
+        if (b.type != BarrierType::kLoads) impl.domain.late.ordered(pe.id);
+        if (b.type != BarrierType::kStores) impl.domain.late.observed(pe.id);
+    }
     if (impl.domain.checker) impl.domain.checker->on_dsb(pe.id, b.domain, b.type);
     if (impl.domain.bus.wants(EventKind::kDsb))
         emit(pe, {.kind = EventKind::kDsb,

@@ -80,6 +80,8 @@ const Op* tlbi(Pe& pe, const Op* op) {
     if (!impl.config.features.ttl && !decoded->range) decoded->operand &= ~(u64{0xf} << 44);
     pe.fast.last_data = pe.fast.last_fetch = nullptr;
     if (impl.domain.checker) impl.domain.checker->on_tlbi(pe.id, *decoded);
+    if (impl.domain.late.window_ps) [[unlikely]]
+        impl.domain.late.invalidating(pe.id);
     impl.mmu.invalidate(*decoded);
     ++pe.tlbi_count[static_cast<unsigned>(decoded->scope) * 12 + decoded->range * 6u +
                     static_cast<unsigned>(decoded->kind)];
