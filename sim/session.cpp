@@ -104,6 +104,7 @@ void Session::load(u64 pa, std::span<const u8> bytes) {
     if (!bytes.empty() && !ram.contains(PhysAddr(pa), bytes.size()))
         throw std::out_of_range(fmt::format("load of {:#x} bytes at {:#x}: RAM is {:#x}..{:#x}", bytes.size(), pa,
                                             ram.base, ram.base + ram.bytes));
+    impl_->machine->ram.expect(PhysAddr(pa), bytes.size());
     impl_->machine->host_port.write(pa, bytes);
     impl_->note_loaded(pa, bytes.size());
 }

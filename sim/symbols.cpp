@@ -26,9 +26,10 @@ constexpr u64 kUnsizedReach = 1 << 20;  // an assembly label without a size name
 void SymbolTable::set(std::vector<Symbol> symbols) {
     symbols_ = std::move(symbols);
     entries_.clear();
+    entries_.reserve(2 * symbols_.size());
+    for (u32 i = 0; i < symbols_.size(); ++i) entries_.push_back({symbols_[i].address, symbols_[i].size, i});
     for (u32 i = 0; i < symbols_.size(); ++i) {
         const Symbol& s = symbols_[i];
-        entries_.push_back({s.address, s.size, i});
         if (s.physical != kNoPhysical && s.physical != s.address) entries_.push_back({s.physical, s.size, i});
     }
     // Of several symbols at one address the sized one and then the first given is the last, which find() takes.

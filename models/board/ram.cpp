@@ -74,6 +74,15 @@ void Ram::release() noexcept {
     if (view_.flags != nullptr) ::munmap(view_.flags, flag_area_bytes_);
 }
 
+void Ram::expect(PhysAddr pa, u64 bytes) {
+    constexpr u64 kHuge = u64{2} << 20;
+    if (!view_.contains(pa, bytes)) return;
+    const u64 begin = reinterpret_cast<u64>(view_.host) + (pa.raw() - view_.base);
+    const u64 first = round_up(begin, kHuge), end = (begin + bytes) / kHuge * kHuge;
+    // Advice again: where there are none the pages are small ones.
+    if (first < end) ::madvise(view_.host + (first - reinterpret_cast<u64>(view_.host)), end - first, MADV_HUGEPAGE);
+}
+
 Ram::FlagUse Ram::measure() const {
     FlagUse use;
     const u64 host_page = host_page_bytes();

@@ -26,6 +26,9 @@ public:
     [[nodiscard]] PhysAddr base() const { return PhysAddr(view_.base); }
     [[nodiscard]] u64 bytes() const { return view_.bytes; }
 
+    // All of [pa, pa + bytes) is about to be written: huge pages of the host may back what they fit into.
+    void expect(PhysAddr pa, u64 bytes);
+
     // Pages that are backed. Looks only at flag bytes that the host holds in memory, so that the cost follows what was
     // written and not the size of RAM; flag bytes that the host swapped out are missed, hence an estimate.
     [[nodiscard]] u64 backed_pages() const;

@@ -5,11 +5,9 @@ from __future__ import annotations
 
 import io
 import itertools
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +82,9 @@ def _run_all(cases: list[_Case], jobs: int, progress: Callable[[int, int], None]
             if progress is not None:
                 progress(i + 1, len(cases))
         return rows
+    import multiprocessing  # what few need costs them only
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+
     # fork: a caller's script needs no `if __name__ == "__main__"`.
     pool = ProcessPoolExecutor(
         min(jobs, len(cases)), multiprocessing.get_context("fork"), initializer=signal.signal,

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import io
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from .errors import ConfigError
 from .units import address
@@ -19,13 +21,41 @@ RAM_BASE = 0x4000_0000
 _REMEMBERED_BYTES = 4 << 20
 
 
+class Symbols(Sequence[tuple[str, int, int, int]]):
+    """Name, virtual address, size, physical address of many symbols, kept in columns until somebody wants one."""
+
+    def __init__(
+        self, text: str = "", addresses: array[int] = array("Q"), sizes: array[int] = array("Q"), to_physical: int = 0
+    ) -> None:
+        """`text`: the names, a newline between two; typecode Q; what to add to a virtual address."""
+        self.text, self.addresses, self.sizes, self.to_physical = text, addresses, sizes, to_physical
+
+    @cached_property
+    def _rows(self) -> list[tuple[str, int, int, int]]:
+        physical = [(address + self.to_physical) % (1 << 64) for address in self.addresses]
+        return list(zip(self.text.split("\n"), self.addresses, self.sizes, physical))
+
+    def __len__(self) -> int:
+        return len(self.addresses)
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[str, int, int, int]: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[tuple[str, int, int, int]]: ...
+    def __getitem__(self, index: int | slice) -> tuple[str, int, int, int] | Sequence[tuple[str, int, int, int]]:
+        return self._rows[index]
+
+    def __iter__(self) -> Iterator[tuple[str, int, int, int]]:
+        return iter(self._rows)
+
+
 @dataclass(frozen=True)
 class Program:
     """What is put into memory, where it begins, and what its addresses are called."""
 
     segments: tuple[tuple[int, bytes], ...]  #: physical address, contents
     entry: int  #: physical address
-    symbols: tuple[tuple[str, int, int, int], ...] = ()  #: name, virtual address, size, physical address
+    symbols: Sequence[tuple[str, int, int, int]] = ()  #: name, virtual address, size, physical address
     initrd: tuple[int, int] | None = None  #: where among the segments it is, and its bytes
     dtb: bytes | None = None  #: instead of the generated one
 

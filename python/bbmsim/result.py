@@ -222,7 +222,7 @@ class Result:
     def flame(self, path: str | Path, *, metric: str = "cycles", core: int | None = None) -> None:
         """A flame graph: .svg, .html (all metrics, `metric` first), or .folded for other tools; of all cores or one."""
         from .report import flame
-        from .report.text import summary
+        from .report.lines import summary
 
         if self.profile is None:
             raise BbmsimError("flame: this result has no call stacks; ask for them with Simulation.profile() before the run")

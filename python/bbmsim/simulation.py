@@ -16,6 +16,7 @@ from .config import Board
 from .errors import BbmsimError, ConfigError, InternalError, did_you_mean
 from .events import KINDS, EventKind, RawEvent, mask_of
 from .inject import Injection, Symbol
+from .loader import Symbols
 from .poke import Poke, locate, parse_word
 from .profile import DEFAULT_INTERVAL
 from .result import Result
@@ -49,7 +50,11 @@ class Simulation:
         for pa, data in self._program.segments:
             self._session.load(pa, data)
         self._session.set_entry(self._program.entry)
-        self._session.set_symbols(self._program.symbols)
+        symbols = self._program.symbols
+        if isinstance(symbols, Symbols):
+            self._session.set_symbol_columns(symbols.text, symbols.addresses, symbols.sizes, symbols.to_physical % (1 << 64))
+        else:
+            self._session.set_symbols(symbols)
         self._session.set_bootargs(workload.bootargs)
         if self._program.initrd is not None:
             self._session.set_initrd(*self._program.initrd)

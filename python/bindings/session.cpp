@@ -8,11 +8,15 @@
 
 #include <pybind11/stl.h>
 
+#include <algorithm>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -33,6 +37,27 @@ public:
 private:
     std::unique_lock<std::mutex> lock_;
 };
+
+std::vector<u64> numbers_of(const py::buffer& column) {
+    const py::buffer_info info = column.request();
+    std::vector<u64> numbers(static_cast<std::size_t>(info.size * info.itemsize) / sizeof(u64));
+    if (!numbers.empty()) std::memcpy(numbers.data(), info.ptr, numbers.size() * sizeof(u64));
+    return numbers;
+}
+
+// `names`: a newline between two. Columns of different lengths are as long as the shortest.
+std::vector<sim::Symbol> symbols_of(std::string_view names, const std::vector<u64>& addresses,
+                                    const std::vector<u64>& sizes, u64 to_physical) {
+    std::vector<sim::Symbol> out;
+    const std::size_t count = std::min(addresses.size(), sizes.size());
+    out.reserve(count);
+    for (std::size_t i = 0, at = 0; i < count && at <= names.size(); ++i) {
+        const std::size_t end = std::min(names.find('\n', at), names.size());
+        out.push_back({std::string(names.substr(at, end - at)), addresses[i], sizes[i], addresses[i] + to_physical});
+        at = end + 1;
+    }
+    return out;
+}
 
 std::span<const u8> bytes_of(const py::buffer_info& info) {
     return {static_cast<const u8*>(info.ptr), static_cast<std::size_t>(info.size * info.itemsize)};
@@ -240,6 +265,13 @@ void bind_setup(py::class_<PySession>& c) {
             s->set_symbols(std::move(out));
         },
         py::arg("symbols"));
+    c.def(
+        "set_symbol_columns",
+        [](PySession& s, std::string_view names, const py::buffer& addresses, const py::buffer& sizes,
+           u64 to_physical) {
+            s->set_symbols(symbols_of(names, numbers_of(addresses), numbers_of(sizes), to_physical));
+        },
+        py::arg("names"), py::arg("addresses"), py::arg("sizes"), py::arg("to_physical"));
     c.def(
         "add_phase",
         [](PySession& s, const std::string& name, const std::string& enter, const std::string& leave,

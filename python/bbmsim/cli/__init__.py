@@ -5,6 +5,7 @@ time limit ran out or the run was interrupted; 4 internal error. Errors are one 
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import traceback
@@ -14,21 +15,40 @@ import click
 
 from .. import __version__
 from ..errors import BbmsimError, ConfigError, InternalError
-from .boot import boot_command
-from .check import check_command
-from .compare import compare_command
-from .explore import explore_command
-from .listing import completion_command, list_command
-from .litmus import litmus_command
-from .report import report_command
-from .run import run_command
-from .sweep import sweep_command
 
 _COMPLETION = "_BBMSIM_COMPLETE"
 WRONG_INPUT, NOT_FINISHED, INTERNAL = 2, 3, 4
 
 
+#: where each command is: a module of this package, imported when the command is wanted
+_COMMANDS = {
+    "boot": "boot",
+    "check": "check",
+    "compare": "compare",
+    "completion": "listing",
+    "explore": "explore",
+    "list": "listing",
+    "litmus": "litmus",
+    "report": "report",
+    "run": "run",
+    "sweep": "sweep",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f".{_COMMANDS[cmd_name]}", __package__)
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+
 @click.group(
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Exit status: 0 clean; 1 violations or hazards found; 2 wrong usage or input; 3 the guest failed, the time "
     "limit ran out or Ctrl-C; 4 internal error.",
@@ -37,18 +57,6 @@ WRONG_INPUT, NOT_FINISHED, INTERNAL = 2, 3, 4
 def cli() -> None:
     """Simulates arm64 machines whose cores differ, finds break-before-make violations, and accounts for what
     repainting a live mapping costs."""
-
-
-cli.add_command(run_command)
-cli.add_command(boot_command)
-cli.add_command(compare_command)
-cli.add_command(explore_command)
-cli.add_command(sweep_command)
-cli.add_command(check_command)
-cli.add_command(litmus_command)
-cli.add_command(report_command)
-cli.add_command(list_command)
-cli.add_command(completion_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 
 from ..baseline import Baseline
 from ..files import check_writable, write_whole
-from ..exploration import Exploration
 from ..result import Result
+
+if TYPE_CHECKING:
+    from ..exploration import Exploration
 
 _META = "bbmsim.ci"
 
@@ -61,14 +62,14 @@ class Ci:
             else:
                 write_whole(path, {"sarif": sarif, "junit": junit}[name](result), name)
 
-    def say(self, console: Console, result: Result | Exploration) -> None:
+    def say(self, say: Callable[[str], None], result: Result | Exploration) -> None:
         known = result.record.get("baseline")
         if known is not None:
             count = len(known["violations"]) + len(known["hazards"])
-            console.print(f"baseline   {count} finding{'s' * (count != 1)} accepted by {known['path']}", markup=False)
+            say(f"baseline   {count} finding{'s' * (count != 1)} accepted by {known['path']}")
             for line in known["silenced"]:
-                console.print(f"  accepted     {line}", markup=False)
+                say(f"  accepted     {line}")
             for line in known["unmatched"]:
-                console.print(f"  matches nothing any more: {line}", markup=False)
+                say(f"  matches nothing any more: {line}")
         for name, path in self._outputs.items():
-            console.print(f"{name}: {path}", markup=False)
+            say(f"{name}: {path}")

@@ -6,21 +6,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
-from rich import box
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
 
 from .. import catalog
 from ..comparison import Comparison, compare, plot_format
 from ..files import check_writable
-from ..report.text import make_console
 from ..units import format_count, format_time, parse_time
 from . import options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
 _DEFAULT_STRATEGIES = "rfc-range,pagewalk,page-from-boot"
 
@@ -54,6 +53,8 @@ def compare_command(
     outputs = {name: check_writable(p, name) for name, p in (("csv", csv), ("plot", plot), ("html", html)) if p}
     if "plot" in outputs:
         plot_format(Path(outputs["plot"]))
+    from ..report.text import make_console  # brings rich
+
     console = make_console()
     with _display(console) as progress:
         comparison = compare(
@@ -74,12 +75,17 @@ def _display(console: Console) -> Iterator[Callable[[int, int], None] | None]:
     if not console.is_terminal:
         yield None
         return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # see Live
+
     with Progress(TextColumn("comparing"), BarColumn(), MofNCompleteColumn(), console=console, transient=True) as shown:
         task = shown.add_task("runs", total=None)
         yield lambda done, total: shown.update(task, completed=done, total=total)
 
 
 def _table(comparison: Comparison) -> Table:
+    from rich import box
+    from rich.table import Table
+
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for title in ("strategy", "cores", "memory"):
         table.add_column(title, no_wrap=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import click
 from click.shell_completion import CompletionItem
@@ -19,7 +20,7 @@ from ..exploration.plan import ALL_POWERS, Subject, check_names, check_schedules
 from ..exploration.text import print_exploration
 from ..files import check_writable
 from ..linux.workload import linux
-from ..report.text import make_console, summary
+from ..report.lines import summary
 from ..units import parse_time
 from ..workload import Workload, from_name
 from . import options
@@ -106,6 +107,8 @@ def explore_command(
         )
     path = None if json_ is None else check_writable(json_, "json")
     ci = Ci(click.get_current_context())
+    from ..report.text import make_console  # brings rich
+
     console = make_console()
     names, powers_of = check_schedules(_names(schedules)), check_names(_names(powers), ALL_POWERS, "powers")
     limit = parse_time(timeout)
@@ -126,7 +129,7 @@ def explore_command(
     print_exploration(console, found, quiet=quiet)
     if path is not None:
         console.print(f"json: {path}", markup=False)
-    ci.say(console, found)
+    ci.say(partial(console.print, markup=False), found)
     return found.exit_status
 
 

@@ -5,26 +5,29 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from ..simulation import Simulation
 from ..units import format_time
 
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
 
 class Live:
-    """Pass `update` to Simulation.run(). Without a terminal only the console's lines are printed."""
+    """Pass `update` to Simulation.run(). Without a terminal only the guest's lines are printed, without a console nothing."""
 
-    def __init__(self, console: Console, quiet: bool) -> None:
+    def __init__(self, console: Console | None) -> None:
         self._console = console
-        self._quiet = quiet
         self._printed = 0
         self._stage = (0, 0, 0.0)  # what the guest counts to, where it was when it began, when that was
         self._task: TaskID | None = None
         self._progress: Progress | None = None
-        if console.is_terminal and not quiet:
+        if console is not None and console.is_terminal:
+            from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn  # as long to import as all of rich's rest
+
             self._progress = Progress(
                 SpinnerColumn(),
                 TextColumn("{task.description}"),
@@ -48,6 +51,8 @@ class Live:
         self.console_lines(sim.console)
         if self._progress is None or self._task is None:
             return
+        from rich.markup import escape
+
         done, total = sim.progress
         figures = f"{format_time(sim.now_ps)} simulated, {sim.mips:.0f} MIPS"
         now = time.monotonic()
@@ -66,8 +71,10 @@ class Live:
 
     def console_lines(self, text: str, final: bool = False) -> None:
         """Prints what is new: whole lines, and the rest when it is final."""
-        if self._quiet:
+        if self._console is None:
             return
+        from rich.markup import escape
+
         end = len(text) if final else text.rfind("\n") + 1
         for line in text[self._printed : end].splitlines():
             self._console.print(f"[cyan]guest[/cyan]  {escape(_printable(line))}")

@@ -6,11 +6,11 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
 from ..config import Board
 from ..errors import ConfigError
@@ -18,7 +18,7 @@ from ..files import check_writable
 from ..inject import parse_injection
 from ..maps import parse_map_at
 from ..poke import parse_poke
-from ..report.text import findings_line, make_console, print_report, summary
+from ..report.lines import findings_line, summary
 from ..result import OUTCOMES, Result, check_flame
 from ..simulation import Simulation
 from ..units import parse_time
@@ -29,6 +29,8 @@ from .live import Live
 from .terminal import Typing, console_options, interact
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from ..gdb.server import GdbServer
 
 _BENCH_ROUNDS = 3
@@ -89,7 +91,7 @@ def carry_out(
     limit = parse_time(timeout)
     outputs = {name: check_flame(p) if name == "flame" else check_writable(p, name) for name, p in files.items() if p}
     ci = Ci(click.get_current_context())
-    console = make_console()
+    console = None if quiet and not bench else _console()
     if bench and typing != Typing():
         raise ConfigError("bench: nobody can type at a guest that is measured", "bench")
     if gdb is not None and (bench or typing.interactive):
@@ -97,13 +99,13 @@ def carry_out(
     server = None if gdb is None else _gdb_server(gdb)
     with contextlib.nullcontext() if server is None else contextlib.closing(server):
         guest = make_guest()
-        if bench:
+        if bench and console is not None:
             return _bench(console, board, guest, seed, changes, limit)
         return _report(console, board, guest, seed, changes, looks, limit, outputs, ci, server, quiet, typing)
 
 
 def _report(
-    console: Console, board: Board, guest: Workload, seed: int, changes: Changes, looks: Looks, limit: int,
+    console: Console | None, board: Board, guest: Workload, seed: int, changes: Changes, looks: Looks, limit: int,
     outputs: dict[str, Path], ci: Ci, server: GdbServer | None, quiet: bool, typing: Typing,
 ) -> int:
     sim = _simulation(board, guest, seed, changes, "trace" in outputs)
@@ -111,26 +113,37 @@ def _report(
         sim.map_at(asked_map)
     if "flame" in outputs or "trace" in outputs:
         sim.profile()
-    if not quiet:
+    if console is not None:
         asked = {"workload": sim.workload.to_dict(), "board": board.to_dict(), "seed": seed, "pokes": [p.to_dict() for p in sim.pokes]}
         console.print(f"[bold]{summary(asked)}[/bold]")
     typing.prepare(sim)
     if typing.interactive:
         result = interact(sim, limit if options.was_given("timeout") else None)
     else:
-        result = _run(console, sim, limit, quiet, server)
+        result = _run(console, sim, limit, server)
     ci.write(result)
     _write(result, outputs, looks.flame_metric)  # before a word is printed: whoever reads our output may go away
-    if quiet:
-        console.print(f"{result.outcome}: {result.detail or OUTCOMES[result.outcome]}; {findings_line(result)}")
+    say: Callable[[str], None] = click.echo
+    if console is not None:
+        say = partial(console.print, markup=False)
+    if console is None:
+        say(f"{result.outcome}: {result.detail or OUTCOMES[result.outcome]}; {findings_line(result)}")
         for heading in [v.lines()[0] for v in result.violations] + [h.lines()[0] for h in result.hazards]:
-            console.print(heading, markup=False)
+            say(heading)
     else:
+        from ..report.text import print_report
+
         print_report(console, result)
         for name, path in outputs.items():
-            console.print(f"{name}: {path}", markup=False)
-    ci.say(console, result)
+            say(f"{name}: {path}")
+    ci.say(say, result)
     return result.exit_status
+
+
+def _console() -> Console:
+    from ..report.text import make_console  # brings rich, which takes long to import
+
+    return make_console()
 
 
 def _simulation(board: Board, guest: Workload, seed: int, changes: Changes, traced: bool) -> Simulation:
@@ -150,10 +163,10 @@ def _gdb_server(port: int) -> GdbServer:
     return GdbServer(port, lambda text: click.echo(text, err=True))
 
 
-def _run(console: Console, sim: Simulation, limit: int, quiet: bool, server: GdbServer | None = None) -> Result:
+def _run(console: Console | None, sim: Simulation, limit: int, server: GdbServer | None = None) -> Result:
     if server is not None:
         server.attach(sim)
-    with Live(console, quiet) as live:
+    with Live(console) as live:
 
         def progress(sim: Simulation) -> None:
             live.update(sim)
@@ -191,7 +204,7 @@ def _bench(console: Console, board: Board, guest: Workload, seed: int, changes: 
     for round_ in range(_BENCH_ROUNDS):
         for i, (_, checker, filter_) in enumerate(variants):
             sim = _simulation(dataclasses.replace(board, checker=checker, filter=filter_), guest, seed, changes, False)
-            result = _run(console, sim, limit, quiet=True)
+            result = _run(None, sim, limit)
             if round_ == 0:
                 best.append(result)
             elif result.record["host"]["cpu_s"] < best[i].record["host"]["cpu_s"]:

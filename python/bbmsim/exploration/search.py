@@ -16,7 +16,6 @@ from ..workload import Workload
 from .exploration import Exploration
 from .observe import Observed, observe
 from .plan import ALL_POWERS, RunSpec, Subject, check_names, check_schedules, draw
-from .pool import Pool
 from .story import add_stories
 
 _TIMES_LONGER = 10  # than the plain run, and
@@ -98,6 +97,8 @@ class _Search:
 
     def go(self) -> Exploration:
         start = time.monotonic()
+        from .pool import Pool  # brings multiprocessing
+
         pool: Pool[tuple[int, RunSpec], Observed] = Pool(lambda task: observe(self.subject, *task), self.jobs, self.say)
         crashed: list[str] = []
         interrupted = False

@@ -14,7 +14,6 @@ from ..simulation import Simulation
 from ..units import address, format_time
 from .exploration import Exploration, Found
 from .plan import RunSpec, Subject
-from .pool import Pool
 
 _KINDS = {
     EventKind.DESCRIPTOR_WRITE, EventKind.TLBI, EventKind.DSB, EventKind.FILL, EventKind.CONFLICT, EventKind.VIOLATION, EventKind.HAZARD,
@@ -35,6 +34,8 @@ def add_stories(exploration: Exploration, jobs: int, say: Callable[[str], None])
             by_run.setdefault(found.spec, []).append(i)
     tasks = iter(list(by_run.items()))
     subject, findings = exploration.subject, exploration.findings
+    from .pool import Pool  # brings multiprocessing
+
     pool: Pool[tuple[RunSpec, list[int]], list[tuple[str, ...]]] = Pool(
         lambda task: tell(subject, task[0], [findings[i] for i in task[1]]), jobs, say
     )

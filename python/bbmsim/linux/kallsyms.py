@@ -14,43 +14,18 @@ from __future__ import annotations
 
 import re
 import struct
+from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .kernel_symbols import KernelSymbols
 
 _DIGITS = b"".join(b"%d\0" % i for i in range(10))
 _MARKED = 256  # every 256th name has a marker
 _LARGEST_NAME = 512
 _R_AARCH64_RELATIVE = 0x403
-
-
-@dataclass(frozen=True)
-class KernelSymbol:
-    name: str
-    kind: str  #: nm's letter: T t text, D d data, ...
-    address: int  #: virtual
-    size: int  #: up to the next symbol
-
-
-@dataclass(frozen=True)
-class KernelSymbols:
-    """More than a hundred thousand, so in columns, by address; `symbols` makes objects of them."""
-
-    base: int  #: virtual address of the Image's first byte (_text)
-    names: list[str]
-    kinds: str  #: a letter each
-    addresses: list[int]
-    sizes: list[int]
-
-    @cached_property
-    def symbols(self) -> tuple[KernelSymbol, ...]:
-        return tuple(map(KernelSymbol, self.names, self.kinds, self.addresses, self.sizes))
-
-    def address(self, name: str) -> int | None:
-        return self.addresses[self.names.index(name)] if name in self.names else None
 
 
 def read_kallsyms(data: bytes, image_size: int) -> KernelSymbols | None:
@@ -232,8 +207,12 @@ def _sized(names: list[str], offsets: NDArray[np.int64], base: int, image_size: 
     named = np.fromiter(map(len, names), dtype=np.int64, count=len(names)) >= 2
     kept = np.flatnonzero((offsets < image_size) & named)
     # By way of uint64, which holds kernel addresses.
-    addresses = (np.uint64(base) + offsets[kept].astype(np.uint64)).tolist()
+    addresses = np.uint64(base) + offsets[kept].astype(np.uint64)
     chosen = [names[i] for i in kept.tolist()]
     return KernelSymbols(
-        base, [n[1:] for n in chosen], "".join([n[0] for n in chosen]), addresses, (after - offsets)[kept].tolist()
+        base,
+        "\n".join([n[1:] for n in chosen]),
+        "".join([n[0] for n in chosen]),
+        array("Q", addresses.tobytes()),
+        array("Q", (after - offsets)[kept].astype(np.uint64).tobytes()),
     )

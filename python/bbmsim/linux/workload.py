@@ -14,16 +14,16 @@ from typing import Any
 
 from ..config import Board
 from ..errors import ConfigError
-from ..loader import RAM_BASE, Program
+from ..loader import RAM_BASE, Program, Symbols
 from ..sources import SourceLines, check_vmlinux
 from ..workload import PhaseSpec, Workload
-from . import facts, formats, kallsyms, kernels, refusals, userspace
+from . import facts, formats, kernels, refusals, symbol_cache, userspace
+from .kernel_symbols import KernelSymbols
 
 #: what every boot is told first; `append` comes behind it and so wins
 DEFAULT_COMMAND_LINE = "earlycon=pl011,0x9000000 console=ttyAMA0 cryptomgr.notests panic=-1"
 _ALIGNMENT = 2 << 20
 _LONGEST_COMMAND_LINE = 2048  # COMMAND_LINE_SIZE of arm64
-_MAPPING = re.compile(r"(^|_)\$[xd]")  # code begins here, data there: no names
 
 #: phases by symbol: accounted where the kernel has the symbol (map_mem is often inlined into paging_init). Text patching
 #: by the functions that patch many places, not by the 94,000 writes of one instruction each.
@@ -85,8 +85,8 @@ class LinuxWorkload(Workload):
         return formats.read_image(self.path)
 
     @cached_property
-    def kernel_symbols(self) -> kallsyms.KernelSymbols | None:
-        return kallsyms.read_kallsyms(self.image.data, self.image.image_size)
+    def kernel_symbols(self) -> KernelSymbols | None:
+        return symbol_cache.symbols_of(self.image.data, self.image.image_size)
 
     def program(self) -> Program:
         """The Image at the first 2 MiB boundary behind the device tree's, the initial RAM disk behind it."""
@@ -99,11 +99,7 @@ class LinuxWorkload(Workload):
         at = (start + image.image_size + _ALIGNMENT - 1) & ~(_ALIGNMENT - 1)
         segments = ((start, image.data), *(((at, initrd),) if initrd else ()))
         found = self.kernel_symbols
-        symbols: tuple[tuple[str, int, int, int], ...] = ()
-        if found is not None:
-            physical = [address - found.base + start for address in found.addresses]
-            named = zip(found.names, found.addresses, found.sizes, physical)
-            symbols = tuple([s for s in named if "$" not in s[0] or not _MAPPING.search(s[0])])
+        symbols = Symbols() if found is None else Symbols(found.text, found.addresses, found.sizes, start - found.base)
         dtb = None if self.dtb is None else _read(self.dtb, "dtb")
         return Program(segments, start, symbols, (at, len(initrd)) if initrd else None, dtb)
 
@@ -111,7 +107,7 @@ class LinuxWorkload(Workload):
         """The phases that this kernel can have."""
         if self.kernel_symbols is None:
             return []
-        names = set(self.kernel_symbols.names)
+        names = self.kernel_symbols
         out = []
         for phase in PHASES:
             enter = tuple(s for s in phase.enter if s in names)

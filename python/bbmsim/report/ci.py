@@ -11,7 +11,7 @@ from .. import _core
 from ..exploration import Exploration, Found
 from ..exploration.observe import CONFLICT_ABORT
 from ..result import OUTCOMES, Result
-from .text import summary
+from .lines import summary
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 #: what an exploration finds beside violations and hazards

@@ -16,7 +16,8 @@ from ..profile import IDLE
 from ..result import CAUSES, OUTCOMES, Phase, Result
 from ..units import format_count, format_size, format_time
 from . import maps, svg
-from .text import CAUSE_TITLES, base_name, findings_line, phases_by_name, summary, verification_line
+from .lines import findings_line, summary
+from .text import CAUSE_TITLES, base_name, phases_by_name, verification_line
 
 _ZOOMED_PHASES = 3
 _MOST_FUNCTIONS = 30

@@ -16,6 +16,7 @@ from ..linux import facts
 from ..maps import size_name
 from ..result import CAUSES, OUTCOMES, Phase, PhaseCore, Result
 from ..units import address, format_count, format_size, format_time
+from .lines import findings_line, pokes_of, summary
 
 CAUSE_TITLES = {
     "execution": "execution",
@@ -38,42 +39,6 @@ def make_console(stderr: bool = False) -> Console:
 def print_report(console: Console, result: Result) -> None:
     for part in _parts(result):
         console.print(part)
-
-
-def summary(record: Mapping[str, object]) -> str:
-    """ "repaint strategy=rfc-range on cortex-x4 + 3 x cortex-a720, 4GiB, seed 7"."""
-    workload, board = record["workload"], record["board"]
-    assert isinstance(workload, dict) and isinstance(board, dict)
-    words = " ".join([workload["name"], *(f"{k}={v}" for k, v in workload["parameters"].items())])
-    runs: list[list[object]] = []
-    for core in board["cores"]:
-        if runs and runs[-1][0] == core["name"]:
-            runs[-1][1] = int(str(runs[-1][1])) + 1
-        else:
-            runs.append([core["name"], 1])
-    cores = " + ".join(str(name) if n == 1 else f"{n} x {name}" for name, n in runs)
-    poked = f", {len(pokes)} instruction{'s' * (len(pokes) != 1)} poked" if (pokes := _pokes(record)) else ""
-    schedule = board.get("schedule", {"name": "default"})["name"]
-    scheduled = "" if schedule == "default" else f", schedule {schedule}"
-    return f"{words} on {cores}, {format_size(board['memory_bytes'])}, seed {record['seed']}{scheduled}{poked}"
-
-
-def _pokes(record: Mapping[str, object]) -> list[dict[str, object]]:
-    pokes = record.get("pokes", [])
-    assert isinstance(pokes, list)
-    return pokes
-
-
-def findings_line(result: Result) -> str:
-    """What the checker looked at and found, in one line."""
-    checker = result.record["checker"]
-    looked = f"{format_count(checker['descriptor_writes'])} descriptor writes, {format_count(checker['fills'])} TLB fills"
-    if not result.record["board"]["checker"]:
-        return "the checker was off"
-    if not result.violations and not result.hazards:
-        return f"no violations: looked at {looked}"
-    v, h = len(result.violations), len(result.hazards)
-    return f"{v} violation{'s' * (v != 1)}, {h} hazard{'s' * (h != 1)}; looked at {looked}"
 
 
 def verification_line(result: Result) -> str:
@@ -126,7 +91,7 @@ def _facts(result: Result) -> Iterator[Text]:
     verification = verification_line(result)
     if verification:
         yield _fact("verified", verification, "green" if result.record["verified"]["ok"] else "bold red")
-    for poke in _pokes(result.record):
+    for poke in pokes_of(result.record):
         yield _fact("poked", f"{poke['where']}: {poke['old_text']} -> {poke['new_text']}", "yellow")
     if result.record["linux"] is not None:
         for name, text in zip(("kernel", ""), facts.lines(result.record["linux"])):
