@@ -16,7 +16,7 @@ MmuConfig nasty_structures(MmuConfig c) {
     return c;
 }
 
-// At each level the first valid descriptor from a random one on: some VA that the tables map now. False: none found.
+// A valid descriptor at each level, each as likely as the others: some VA that the tables map now. False: none found.
 bool Mmu::Impl::pick_mapped(const HalfRegime& half, unsigned upper, u64& va) {
     WalkCursor cursor;
     if (walk_start(half, cursor)) return false;
@@ -26,13 +26,21 @@ bool Mmu::Impl::pick_mapped(const HalfRegime& half, unsigned upper, u64& va) {
         const unsigned width = cursor.level == half.start_level ? half.input_bits - shift : index_bits(half.granule);
         const u32 entries = u32{1} << width;
         if (!ram.contains(PhysAddr(table), 8 * u64{entries})) return false;
-        u32 left = entries;
-        u64 index = rng.below(entries), value = 0;
-        for (; left; --left, index = (index + 1) & (entries - 1)) {
-            value = ram.read64(PhysAddr(table + 8 * index));
-            if (Descriptor{value}.kind(half.granule, cursor.level) != DescriptorKind::kInvalid) break;
+        u64 index = 0, value = 0;
+        const auto valid = [&](u64 i) {
+            value = ram.read64(PhysAddr(table + 8 * i));
+            return Descriptor{value}.kind(half.granule, cursor.level) != DescriptorKind::kInvalid;
+        };
+        constexpr unsigned kTries = 4;  // a full table is not read as a whole
+        unsigned tries = 0;
+        while (tries < kTries && !valid(index = rng.below(entries))) ++tries;
+        if (tries == kTries) {
+            u32 count = 0;
+            for (u32 i = 0; i < entries; ++i) count += valid(i);
+            if (!count) return false;
+            u32 before = rng.below(count);
+            for (index = 0; !valid(index) || before--;) ++index;
         }
-        if (!left) return false;
         va |= index << shift;
         const Descriptor d{value};
         if (d.kind(half.granule, cursor.level) != DescriptorKind::kTable) {
