@@ -97,6 +97,15 @@ def test_with_the_race_mended_no_schedule_finds_anything() -> None:
     assert {r.outcome for r in exploration.runs} == {"poweroff"}
 
 
+def test_one_wrong_change_is_one_finding_wherever_its_traces_are_met() -> None:
+    board = dataclasses.replace(SMALL, cores=bs.nasty(CORES))
+    exploration = bs.explore(board, bs.bare("migrate", variant="broken"), runs=3, powers=[])
+    run = exploration.replay(exploration.findings[0].id)
+    stale = [f for f in exploration.findings if f.kind == "hazard"]
+    assert stale and all(f.symbol.startswith("migrate_entry") for f in stale)
+    assert len(stale) <= 2 and sum(f.count for f in stale) > sum(h.count for h in run.hazards) // 2
+
+
 def test_coverage_says_what_was_changed_under_what_and_what_was_not() -> None:
     coverage = race("racy", ("targeted",)).coverage
     rows = {(c.row, c.entry, c.verdict): c for c in coverage.changes}
@@ -183,3 +192,25 @@ def test_the_whole_of_it_is_plain_values(tmp_path: Any) -> None:
     frame = exploration.frame()
     assert list(frame["id"]) == [exploration.subject.id_of(r.spec) for r in exploration.runs]
     assert isinstance(exploration.findings[0], Found)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "words"),
+    [
+        (bs.Schedule("fair"), "schedule.name=fair: one of default, random, pct, targeted"),
+        (bs.Schedule("pct", hold_ns=0), "schedule.hold_ns=0: 1 to 1000000000"),
+        (bs.Schedule("pct", depth=10_001), "schedule.depth=10001 exceeds 10000"),
+        ("pct", "schedule='pct': a schedule, such as Schedule"),
+    ],
+)
+def test_a_wrong_schedule_is_refused_by_name(schedule: Any, words: str) -> None:
+    with pytest.raises(bs.ConfigError, match=words.replace("(", "\\(")):
+        dataclasses.replace(SMALL, schedule=schedule)
+
+
+@pytest.mark.parametrize("hold_ns", [1, 1000, 10_000_000])
+def test_nobody_starves_however_long_the_holds_are(hold_ns: int) -> None:
+    """Core 0 spins on what core 1 writes, with nothing that lets it sleep."""
+    for name in ("random", "pct", "targeted"):
+        board = dataclasses.replace(PAIR, schedule=bs.Schedule(name, depth=8, length_us=500, hold_ns=hold_ns))
+        assert bs.Simulation(board, bs.bare("handover"), seed=hold_ns).run(timeout="10s").outcome == "poweroff", name

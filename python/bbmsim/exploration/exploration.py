@@ -33,7 +33,7 @@ class Found:
 
     kind: str  #: "violation", "hazard", "effect" (a conflict abort that no hazard tells of), "outcome"
     rule: str  #: a rule's id; "stale", "conflict"; "conflict-abort"; an outcome of the guest
-    symbol: str  #: with offset: of the writer, or of the access
+    symbol: str  #: with offset: of the writer, or of a hazard's access if no writer is known
     entry: str  #: what became what: "level 2 block -> table"
     id: str  #: of the shortest run, for replay()
     spec: RunSpec  #: what that run was

@@ -24,7 +24,7 @@ class Key:
 
     kind: str  #: "violation", "hazard", "effect", "outcome"
     rule: str  #: a rule's id; "stale", "conflict"; "conflict-abort"; an outcome
-    symbol: str  #: with offset: of the writer, or of the access
+    symbol: str  #: with offset: of the writer, or of a hazard's access if no writer is known
     entry: str  #: "level 2 block -> table", or what the outcome says
 
 
@@ -97,9 +97,11 @@ def sightings(sim: Simulation, result: Result) -> list[Sighting]:
     for h in record["hazards"]:
         if h["kind"] == "conflict":
             told.add((h["core"], h["pc"]))
-        level = 3 if h["violation"] is None else record["violations"][h["violation"]]["level"]
+        # One change lets in as many hazards as there are places that use what it left behind.
+        let_in = None if h["violation"] is None else record["violations"][h["violation"]]
+        symbol, level = (h["symbol"], 3) if let_in is None else (let_in["symbol"], let_in["level"])
         entry = change_text(level, h["entry_value"], h["memory_value"])
-        out.append(Sighting(Key("hazard", h["kind"], h["symbol"], entry), h["first_ps"], h["count"], h))
+        out.append(Sighting(Key("hazard", h["kind"], symbol, entry), h["first_ps"], h["count"], h))
     out += _conflict_aborts(sim, told)
     if not result.finished:
         text = result.detail or OUTCOMES[result.outcome]
