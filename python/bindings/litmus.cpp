@@ -23,6 +23,8 @@ template <class... Visitors>
 struct Overloaded : Visitors... {
     using Visitors::operator()...;
 };
+template <class... Visitors>
+Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 py::tuple place(const Place& p) { return py::make_tuple(p.line, p.column); }
 

@@ -11,7 +11,7 @@ from . import layout
 from .assemble import last_before
 from .test import LitmusTest, atoms_of
 
-_WORD = (1 << 64) - 1
+_PAR_ADDRESS = 0xFFFF_FFFF_F000  # PA, where F is clear
 _SVC, _UNKNOWN, _TRAPPED = 0x15, 0x00, 0x18
 _FETCH, _DATA = (0x20, 0x21), (0x24, 0x25)
 _SETS = {"Translation", "AccessFlag", "Permission"}
@@ -65,9 +65,9 @@ class States:
         faults: list[Mapping[str, Any]] = [what for kind, what in test.parsed["locations"] if kind == "fault"]
         faults += [atom[1] for atom in atoms if atom[0] == "fault"]
         self.faults = [atom for i, atom in enumerate(faults) if atom not in faults[:i]]
-        self._descriptor_registers = test.pte_registers() | {
-            (atom[1][1], atom[1][2]) for atom in atoms if atom[0] == "equal" and atom[1][0] == "register" and atom[2][0] == "descriptor"
-        }
+        compared = [(atom[1][1], atom[1][2], atom[2][0]) for atom in atoms if atom[0] == "equal" and atom[1][0] == "register"]
+        self._descriptor_registers = test.pte_registers() | {(n, name) for n, name, kind in compared if kind == "descriptor"}
+        self._par_registers = {(n, name) for n, name, kind in compared if kind == "par"}
         self._label_of = {address: f"label:\"P{n}:{name}\"" for (n, name), address in test.code.labels.items()}
 
     def judge(self, final: Final) -> bool:
@@ -103,7 +103,7 @@ class States:
         _, oa, fields = par
         known = {"f": value & 1}
         same = all(known.get(name) == wanted for name, wanted in fields)
-        return same and (not oa or value & 0xFFFF_FFFF_F000 == self.test.descriptors.pa(oa))
+        return same and (not oa or value & _PAR_ADDRESS == self.test.descriptors.pa(oa))
 
     def line(self, final: Final) -> str:
         """0:X0=1; [x]=0; Fault(P0:L0,x,MMU:Translation);"""
@@ -128,10 +128,12 @@ class States:
         value, bits = final.read(place)
         if place[0] == "pte" or (place[0] == "register" and (place[1], place[2]) in self._descriptor_registers):
             return test.descriptors.show(value)
+        if place[0] == "register" and (place[1], place[2]) in self._par_registers:
+            return f"(parel1_t:({'f:1' if value & 1 else 'oa:' + str(test.descriptors.page_of(value & _PAR_ADDRESS))}))"
         named = (test.descriptors.address(value) or self._label_of.get(value)) if bits == 64 else None
         if named:
             return named
-        if place[0] == "register" and value >> 32 and value & 0xFFF and test.descriptors.page_of(value & 0xFFFF_FFFF_F000):
+        if place[0] == "register" and value >> 32 and value & 0xFFF and test.descriptors.page_of(value & _PAR_ADDRESS):
             return test.descriptors.show(value)
         negative = bits == 64 and value > 1 << 63 or bits == 32 and value >= 1 << 31 and place[0] == "variable"
         return str(value - (1 << bits) if negative else value)
