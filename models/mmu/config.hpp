@@ -35,6 +35,7 @@ struct NastyConfig {
     bool late_walk = false;  // walks may read a descriptor's former value until its writer's DSB, or for window_ns
     bool conflicts =
         false;  // several matches: an abort, any of them, or a mixture, drawn each time (R_FVQCK); nT likewise
+    bool coalesce = false;  // neighbouring pages of consecutive addresses and equal attributes are one entry in L1
     u32 interval_ns = 500;  // mean time between disturbances of a PE
     u32 window_ns = 2000;   // longest delay of late_tlbi and late_walk
     [[nodiscard]] bool disturbs() const { return speculate || retain; }
@@ -79,6 +80,7 @@ void visit_fields(NastyConfig& c, V&& v) {
     v("late_tlbi", c.late_tlbi);
     v("late_walk", c.late_walk);
     v("conflicts", c.conflicts);
+    v("coalesce", c.coalesce);
     v("interval_ns", c.interval_ns);
     v("window_ns", c.window_ns);
 }

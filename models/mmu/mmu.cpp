@@ -108,7 +108,8 @@ void Mmu::Impl::note_stale(const TlbEntry& e, u64 va) {
 
 TlbEntry* Mmu::Impl::settle(const MatchSet& matches, const Request& q, u64 va, Outcome& out) {
     if (matches.count == 1) return matches.entry[0];
-    if (mmu.config.nasty.splinter && all_alike(matches, va)) return matches.entry[0];  // pieces of one block
+    const NastyConfig& nasty = mmu.config.nasty;
+    if ((nasty.splinter || nasty.coalesce) && all_alike(matches, va)) return matches.entry[0];  // of one descriptor
     const ConflictChoice choice = resolve_conflict(matches, q, va, mmu.config, rng, mixed);
     ++mmu.stats.conflicts;
     if (bus.wants(EventKind::kConflict)) {

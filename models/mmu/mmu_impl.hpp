@@ -43,6 +43,7 @@ struct Mmu::Impl {
     bool pick_mapped(const HalfRegime& half, unsigned upper, u64& va);
     void speculate();
     [[nodiscard]] bool moved(const TlbEntry& e, u64 va) const;
+    bool coalesce(Structure which, TlbEntry& e, u64 va);
     [[nodiscard]] static bool all_alike(const MatchSet& matches, u64 va);
     bool postpone(const Tlbi& op);
     u32 invalidate_now(const Tlbi& op);

@@ -55,15 +55,16 @@ void Mmu::invalidate_all() {
 Mmu::Impl::OriginChange Mmu::Impl::compare_origin(TlbEntry& e, u64 desc_pa, u64 new_value) {
     OriginChange result = OriginChange::kUnrelated;
     Origin& o = e.origin;
+    const unsigned members = e.contiguous ? contiguous_members(e.granule, e.level) : coalesced_members(e);
     for (unsigned i = 0; i < o.depth; ++i) {
         const unsigned level = e.level + 1u - o.depth + i;
         if (o.desc_pa[i] == desc_pa) {
             if (!same_translation(o.desc_value[i], new_value, e.granule, level)) return OriginChange::kStale;
             o.desc_value[i] = new_value;
             result = OriginChange::kBenign;
-        } else if (e.contiguous && i + 1u == o.depth) {
+        } else if (members > 1 && i + 1u == o.depth) {
             // Another member of the group: compared with what the one descriptor that was read says of it.
-            const u64 group = ~(u64{8} * contiguous_members(e.granule, level) - 1);
+            const u64 group = ~(u64{8} * members - 1);
             if ((o.desc_pa[i] & group) != (desc_pa & group)) continue;
             const u64 size = u64{1} << level_shift(e.granule, level);
             const u64 expected = o.desc_value[i] + (desc_pa - o.desc_pa[i]) / 8 * size;
@@ -74,7 +75,7 @@ Mmu::Impl::OriginChange Mmu::Impl::compare_origin(TlbEntry& e, u64 desc_pa, u64 
 }
 
 bool Mmu::Impl::origin_is_current(const TlbEntry& e) const {
-    if (e.contiguous) return false;  // other members may still differ
+    if (e.contiguous || coalesced_members(e) > 1) return false;  // other members may still differ
     for (unsigned i = 0; i < e.origin.depth; ++i)
         if (!ram.contains(PhysAddr(e.origin.desc_pa[i]), 8) ||
             ram.read64(PhysAddr(e.origin.desc_pa[i])) != e.origin.desc_value[i])
@@ -122,7 +123,11 @@ bool Mmu::holds_origin(u64 desc_pa) const {
     bool found = false;
     if (candidates)
         for (const Structure which : kAll)
-            impl_->tlb(which).for_each_candidate(candidates, [&](TlbEntry* e) { found |= e->origin.reads(desc_pa); });
+            impl_->tlb(which).for_each_candidate(candidates, [&](TlbEntry* e) {
+                const u64 group = ~(u64{8} * coalesced_members(*e) - 1);
+                const Origin& o = e->origin;
+                found |= o.reads(desc_pa) || (o.depth && ((o.desc_pa[o.depth - 1u] ^ desc_pa) & group) == 0);
+            });
     return found;
 }
 

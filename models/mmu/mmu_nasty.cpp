@@ -7,6 +7,11 @@
 
 namespace bbmsim::mmu {
 
+namespace {
+constexpr u64 low_bits(unsigned n) { return (u64{1} << n) - 1; }
+constexpr u64 kLeafFields = ~(low_bits(48) & ~low_bits(12));  // all of a descriptor but its output address
+}  // namespace
+
 MmuConfig nasty_structures(MmuConfig c) {
     if (c.nasty.retain) {  // nothing leaves but by TLBI, as far as 64 Ki entries go
         c.l2_tlb = {65536, 16, Policy::kRandom, c.l2_tlb.hit_cycles, c.l2_tlb.max_block_shift};
@@ -83,6 +88,47 @@ void Mmu::Impl::speculate() {
         .va = va, .access = fetch ? Access::kFetch : Access::kRead, .maintenance = true, .speculative = true};
     ++mmu.stats.speculative_walks;
     (void)walk_and_fill(q, va, {});
+}
+
+// Makes a page's entry that is to go into L1 that of two or four pages, now and then: aligned in VA and output address,
+// with descriptors that say the same in memory now. A walk may read them at any time (R_SQBCS). What is held of the
+// neighbours, in L1 or L2, must say the same too, or the wide entry would be a second match where software is right;
+// their entries of this structure leave.
+bool Mmu::Impl::coalesce(Structure which, TlbEntry& e, u64 va) {
+    if (e.table || e.contiguous || e.stale || e.level != 3 || e.origin.depth == 0 || e.perms.dirty_managed)
+        return false;
+    const unsigned shift = level_shift(e.granule, 3), extra = rng.below(3);
+    if (extra == 0 || Tlb::shift_of(e) != shift) return false;
+    const u64 members = u64{1} << extra, mask = (members << shift) - 1;
+    const u64 own_pa = e.origin.desc_pa[e.origin.depth - 1u], own = e.origin.desc_value[e.origin.depth - 1u];
+    const u64 first_pa = own_pa & ~(8 * members - 1), first = own - ((own_pa - first_pa) >> 3 << shift);
+    const u64 va_base = va & ~mask, pa_base = e.translate(va & ~low_bits(shift)) - ((va & ~low_bits(shift)) - va_base);
+    if ((pa_base & mask) || ((first ^ own) & kLeafFields)) return false;
+    for (u64 i = 0; i < members; ++i)
+        if (ram.read64(PhysAddr(first_pa + 8 * i)) != first + (i << shift)) return false;
+    TlbEntry wide = e;
+    wide.va_base = va_base;
+    wide.va_mask = mask;
+    wide.pa_base = pa_base;
+    MatchSet leave;
+    for (u64 i = 0; i < members; ++i) {
+        const u64 at = va_base + (i << shift);
+        MatchSet held, below;
+        tlb(which).lookup(at, regime.asid, held);
+        l2.lookup(at, regime.asid, below);
+        for (const MatchSet* matches : {&held, &below})
+            for (unsigned k = 0; k < matches->count; ++k)
+                if (matches->entry[k]->stale || !same_source(*matches->entry[k], wide, at)) return false;
+        for (unsigned k = 0; k < held.count; ++k) leave.add(held.entry[k]);
+    }
+    for (unsigned k = 0; k < leave.count; ++k) {
+        if (!leave.entry[k]->valid) continue;
+        ++mmu.stats.evictions;
+        emit_fill(EventKind::kEvict, *leave.entry[k], which, 0);
+        tlb(which).remove(leave.entry[k]);
+    }
+    e = wide;
+    return true;
 }
 
 void Mmu::disturb() {

@@ -104,6 +104,8 @@ TlbEntry* Mmu::Impl::fill(Structure which, const TlbEntry& e, u64 va, bool misse
         part.va_base = va & ~part.va_mask;
         part.pa_base = e.translate(part.va_base);
         put(part);
+    } else if (TlbEntry wide = e; mmu.config.nasty.coalesce && which != Structure::kL2 && coalesce(which, wide, va)) {
+        put(wide);
     } else {
         put(e);
     }

@@ -6,7 +6,7 @@
 // they change rarely and most fills share them with the fill before: after enough questions that it could not answer
 // with no, worn() asks for it to be made anew from the entries that are held.
 //
-// The leaf of a contiguous entry stands for its whole group, wherever in the group the walk read: it is kept under the
+// The leaf of a contiguous (or coalesced) entry stands for its whole group, wherever in the group the walk read: it is kept under the
 // group's address (1 KiB of descriptors, the largest group), so that a write to any member finds it.
 #pragma once
 
@@ -31,7 +31,8 @@ public:
     u32 add_leaf(const TlbEntry& e) {
         if (e.origin.depth == 0) return 0;
         const u64 pa = e.origin.desc_pa[e.origin.depth - 1u];
-        const u32 mark = e.contiguous ? group_hash(pa) : leaf_hash(pa);
+        const bool group = e.contiguous || (!e.table && e.va_mask >> level_shift(e.granule, e.level & 3));
+        const u32 mark = group ? group_hash(pa) : leaf_hash(pa);
         ++leaf_counts_[leaf_slot(mark)];
         return mark;
     }

@@ -150,5 +150,10 @@ private:
 
 // A splinter: held smaller than the block or page that it came from (R_LGSCG).
 bool is_splinter(const TlbEntry& e);
+// Several descriptors' entry though they have no Contiguous bit: the nasty TLB's coalesce.
+inline unsigned coalesced_members(const TlbEntry& e) {  // 1: it is none
+    const unsigned own = e.level < 4 ? level_shift(e.granule, e.level) : 64;
+    return e.table || e.contiguous || Tlb::shift_of(e) <= own ? 1 : 1u << (Tlb::shift_of(e) - own);
+}
 
 }  // namespace bbmsim::mmu

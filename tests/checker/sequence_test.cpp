@@ -2,6 +2,8 @@
 // The sequence write, DSB, TLBI, DSB, write (R_DDMVT): what is missing names the finding.
 #include "tests/checker/world.hpp"
 
+#include <algorithm>
+
 namespace bbmsim::mmu {
 namespace {
 
@@ -173,6 +175,17 @@ TEST_F(Break, AccessFlagAsTheBreak) {
     w.flush_all(0);
     make();
     EXPECT_TRUE(w.silent());
+}
+
+// Hardware may set the flag again, and cache the entry, at any time: the entry is as good as valid.
+TEST_F(Break, AccessFlagIsNoBreakWhereHardwareSetsIt) {
+    w.flush_all(0);
+    w.write(0, m.block_desc, m.block);
+    for (const PeId pe : {PeId{0}, PeId{1}}) w.enter(pe, w.context(0, m.l0, 0, u64{1} << 39));  // TCR_EL1.HA
+    w.write(0, m.block_desc, m.block & ~kDescAf);
+    w.flush_all(0);
+    make();
+    EXPECT_TRUE(std::ranges::count(w.rules(), std::string("BBM-SIZE")));
 }
 
 TEST(BreakOfTables, LastLevelFormDoesNotCoverATable) {

@@ -125,6 +125,54 @@ TEST(Nasty, SplintersGoTogether) {
     EXPECT_TRUE(m.pes[0]->entries(Structure::kL1D).empty()) << "R_LGSCG";
 }
 
+TEST(Nasty, NeighboursAreHeldAsOneAndGoTogether) {
+    Machine m({with(&NastyConfig::coalesce)});
+    const auto l1 = [&] { return m.pes[0]->entries(Structure::kL1D); };
+    std::set<u64> sizes;
+    for (int i = 0; i < 64; ++i) {
+        m.tlbi_all(0);
+        m.read(0, m.page_va + 0x5000);
+        ASSERT_EQ(l1().size(), 1u);
+        const TlbEntry e = l1()[0];
+        sizes.insert(e.va_mask + 1);
+        EXPECT_EQ(e.translate(m.page_va + 0x5000), Machine::page(5) & 0xffff'ffff'f000);
+        const u64 walks = m.pes[0]->stats.walks;
+        for (u64 va = e.va_base; va < e.va_base + e.va_mask; va += 0x1000)
+            EXPECT_EQ(m.read(0, va).pa, (Machine::page((va - m.page_va) >> 12) & 0xffff'ffff'f000));
+        EXPECT_EQ(m.pes[0]->stats.walks, walks) << "the neighbours were held";
+        m.pes[0]->invalidate({.kind = TlbiKind::kVaal,
+                              .scope = TlbiScope::kInner,
+                              .operand = ((m.page_va + 0x4000) >> 12) & ((u64{1} << 44) - 1)});
+        EXPECT_EQ(l1().size(), sizes.size() && e.va_mask == 0xfff ? 1u : 0u) << "a TLBI of one member removes all";
+    }
+    EXPECT_EQ(sizes, (std::set<u64>{0x1000, 0x2000, 0x4000}));
+    // Neighbours that differ in any way stay apart.
+    for (const u64 other : {u64{0}, Machine::page(4) ^ (u64{1} << 10), Machine::page(4) | 1 << 11, Machine::page(100),
+                            Machine::page(4) | u64{1} << 52}) {
+        m.put(m.l3 + 8 * 4, other);
+        for (int i = 0; i < 32; ++i) {
+            m.tlbi_all(0);
+            m.read(0, m.page_va + 0x5000);
+            EXPECT_EQ(l1().at(0).va_mask, 0xfffu);
+        }
+    }
+}
+
+TEST(Nasty, AChangeOfAnyMemberMakesTheWideEntryStale) {
+    Machine m({with(&NastyConfig::coalesce)});
+    do {
+        m.tlbi_all(0);
+        m.read(0, m.page_va);
+    } while (m.pes[0]->entries(Structure::kL1D)[0].va_mask != 0x3fff);
+    EXPECT_TRUE(m.pes[0]->holds_origin(m.l3 + 8 * 3));
+    EXPECT_FALSE(m.pes[0]->holds_origin(m.l3 + 8 * 4));
+    m.store(0, m.l3 + 8 * 3, 0);
+    EXPECT_TRUE(m.pes[0]->entries(Structure::kL1D)[0].stale);
+    const u64 before = m.pes[0]->stats.stale_uses;
+    EXPECT_EQ(m.read(0, m.page_va + 0x3000).pa, (Machine::page(3) & 0xffff'ffff'f000)) << "until its TLBI";
+    EXPECT_GT(m.pes[0]->stats.stale_uses, before);
+}
+
 TEST(Nasty, TlbiTakesEffectAtTheDsb) {
     Machine m({with(&NastyConfig::late_tlbi)});
     m.read(0, m.page_va);
@@ -218,7 +266,7 @@ TEST(Nasty, NothingOutsideTheArchitecture) {
     u64 aborts = 0, faults = 0, answers = 0;
     for (u64 seed = 1; seed <= 12; ++seed) {
         MmuConfig c;
-        c.nasty = {true, true, true, true, true, true, 500, 2000};
+        c.nasty = {true, true, true, true, true, true, true, 500, 2000};
         c.invalidation = InvalidationPolicy::kMinimal;
         c.l1d_tlb.entries = c.l1d_tlb.ways = 4;
         Machine m({c, c}, seed);

@@ -5,6 +5,7 @@
 #include "models/mmu/checker/impl.hpp"
 
 #include "models/mmu/event.hpp"
+#include "models/mmu/tlb.hpp"
 
 #include <fmt/format.h>
 
@@ -25,10 +26,17 @@ const char* behaviour_text(ConflictBehaviour b) {
 }
 }  // namespace
 
-BbmChecker::Impl::Verdict BbmChecker::Impl::judge_entry(PeId pe, const TlbEntry& entry) {
+BbmChecker::Impl::Verdict BbmChecker::Impl::judge_entry(PeId pe, const TlbEntry& entry, u64 va) {
     Verdict verdict;
+    const u64 members = coalesced_members(entry);
     for (unsigned i = 0; i < entry.origin.depth; ++i) {
-        const u64 desc = entry.origin.desc_pa[i], value = entry.origin.desc_value[i];
+        u64 desc = entry.origin.desc_pa[i], value = entry.origin.desc_value[i];
+        if (members > 1 && i + 1u == entry.origin.depth) {  // of several descriptors: the one for va
+            const unsigned shift = level_shift(entry.granule, entry.level);
+            const u64 from = (desc >> 3) & (members - 1), to = (va >> shift) & (members - 1);
+            desc += (to - from) * 8;
+            value += (to - from) << shift;
+        }
         if (!domain.ram.contains(PhysAddr(desc), 8)) continue;
         const u64 memory = domain.ram.read64(PhysAddr(desc));
         if (memory == value) continue;
@@ -108,7 +116,7 @@ void BbmChecker::Impl::conflict(PeId pe, u64 va, u64 pc, u64 now_ps, std::span<c
     Verdict worst;
     for (const TlbEntry* e : matches) {
         if (!e) continue;
-        const Verdict v = judge_entry(pe, *e);
+        const Verdict v = judge_entry(pe, *e, va);
         if (v.cause == Cause::kViolation || (v.cause == Cause::kShouldBeGone && worst.cause != Cause::kViolation))
             worst = v;
     }
@@ -117,7 +125,7 @@ void BbmChecker::Impl::conflict(PeId pe, u64 va, u64 pc, u64 now_ps, std::span<c
 }
 
 void BbmChecker::Impl::stale_use(PeId pe, u64 va, u64 pc, u64 now_ps, const TlbEntry& entry) {
-    const Verdict v = judge_entry(pe, entry);
+    const Verdict v = judge_entry(pe, entry, va);
     if (v.cause == Cause::kPending) {
         if (candidates.size() < kMaxCandidates) candidates.push_back({pe, va, pc, now_ps, v});
         return;

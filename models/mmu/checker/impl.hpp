@@ -119,7 +119,7 @@ struct BbmChecker::Impl {
         int violation = -1;
         u64 desc_pa = 0, value = 0, memory = 0;
     };
-    Verdict judge_entry(PeId pe, const TlbEntry& entry);
+    Verdict judge_entry(PeId pe, const TlbEntry& entry, u64 va);
     void hazard(HazardKind kind, PeId pe, u64 va, u64 pc, u64 now_ps, const Verdict& verdict, std::string behaviour,
                 u64 matches);
     void late_hazards(u64 desc_pa, PeMask pes, int violation);
