@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from . import rules
 from .descriptors import describe_descriptor
 from .units import address, format_count, format_time
 
@@ -72,9 +73,12 @@ class Violation:
         if self.source:
             out.append(f"  source       {self.source}")
         out.append(f"  VA range     {address(self.va[0])} to {address(self.va[1])}, level {self.level}")
-        out.append(f"  old          {describe_descriptor(self.old, self.level)}")
-        out.append(f"  new          {describe_descriptor(self.new, self.level)}")
-        out.append(f"  descriptor   at {address(self.descriptor_pa)}, first at {format_time(self.first_ps)}")
+        values = rules.load()[self.rule].values
+        for when, value in (("old", self.old), ("new", self.new)):
+            plain = f"tables at {address(value)}" if values == "tables" else address(value)
+            out.append(f"  {when}          {describe_descriptor(value, self.level) if values == 'descriptor' else plain}")
+        where = f"descriptor   at {address(self.descriptor_pa)}, first" if values == "descriptor" else "first       "
+        out.append(f"  {where} at {format_time(self.first_ps)}")
         out += [f"  matters for  {holder}" for holder in self.holders]
         out.append(f"  {self.text}")
         return out

@@ -23,6 +23,7 @@ class Rule:
     arm_rule: str  #: the first of its sources
     sources: tuple[str, ...]  #: rule ids of DDI 0487, or registers
     holds_at: frozenset[int]  #: FEAT_BBM levels at which the guest program's violating variant breaks it
+    values: str  #: what a finding's old and new value are: "descriptor", "tables" (an address), "register"
     title: str
     text: str  #: what is required
     levels: str  #: when it applies at which level

@@ -228,9 +228,9 @@ void bind_rules(py::module_& m) {
             for (unsigned i = 0; i < static_cast<unsigned>(mmu::Rule::kCount); ++i) {
                 const auto& info = mmu::rule_info(static_cast<mmu::Rule>(i));
                 out.append(py::dict("id"_a = info.id, "arm_rule"_a = info.arm_rule, "sources"_a = info.sources,
-                                    "holds_at"_a = info.holds_at, "title"_a = info.title, "text"_a = info.text,
-                                    "levels"_a = info.levels, "hardware"_a = info.hardware, "mend"_a = info.mend,
-                                    "silent"_a = info.silent));
+                                    "holds_at"_a = info.holds_at, "values"_a = info.values, "title"_a = info.title,
+                                    "text"_a = info.text, "levels"_a = info.levels, "hardware"_a = info.hardware,
+                                    "mend"_a = info.mend, "silent"_a = info.silent));
             }
             return out;
         },

@@ -38,6 +38,7 @@ struct RuleInfo {
     const char* arm_rule;  // the first of its sources, "R_WHZWS"
     const char* sources;   // rule ids of DDI 0487, or registers whose description says it; comma separated
     u8 holds_at;           // bit n: a PE at FEAT_BBM level n may not do what the guest program's violating variant does
+    const char* values;    // what old and new value are: "descriptor", "tables" (an address), "register"
     const char* title;     // one line, no sentence
     const char* text;      // what is required
     const char* levels;    // when it applies at which FEAT_BBM level

@@ -77,7 +77,9 @@ void BbmChecker::Impl::explain(Violation& v, RootId root) const {
                              value_text(v.old_value, v.level, key.granule), v.level,
                              value_text(v.new_value, v.level, key.granule), info.title);
     }
-    v.text += fmt::format(" This breaks {} because {}. {}", info.arm_rule, who, info.mend);
+    const bool by_id = info.arm_rule[1] == '_';  // else a register, whose description is broken
+    v.text += fmt::format(" This breaks {}{} because {}. {}", by_id ? "" : "what DDI 0487 says of ", info.arm_rule, who,
+                          info.mend);
 }
 
 void BbmChecker::Impl::violate(Rule rule, const Site& s, PeMask mask) {
@@ -112,7 +114,9 @@ void BbmChecker::Impl::violate(Rule rule, const Site& s, PeMask mask) {
         const auto pe = static_cast<PeId>(std::countr_zero(m));
         auto known = std::find_if(v.holders.begin(), v.holders.end(), [&](const Holder& h) { return h.pe == pe; });
         if (known != v.holders.end() && (known->holds || !ask)) continue;
-        const Holder h = describe_holder(pe, s);
+        Holder h = describe_holder(pe, s);
+        if (rule == Rule::kCnp)
+            h.reaches = true, h.may_hold = false;  // each has CnP set, and reaches what the other does
         if (known == v.holders.end()) {
             v.holders.insert(
                 std::find_if(v.holders.begin(), v.holders.end(), [&](const Holder& o) { return o.pe > pe; }), h);

@@ -10,6 +10,7 @@ const RuleSpec kRuleAsidReuse{
         .arm_rule = "R_DDMVT",
         .sources = "R_DDMVT, R_SQBCS",
         .holds_at = 0b1111,
+        .values = "tables",
         .title = "ASID given to other tables while entries of its former tables may be held",
         .text = "Non-global entries are told apart by ASID alone. A PE that walked one set of tables with an ASID may "
                 "hold their entries until a TLBI by that ASID or of everything has completed on it; loading other "

@@ -26,6 +26,7 @@ const RuleSpec kRuleCache{
              .arm_rule = "R_WHZWS",
              .sources = "R_WHZWS",
              .holds_at = 0b1111,
+             .values = "descriptor",
              .title = "cacheability changed",
              .text = "Changing the inner or outer cacheability of a live translation requires break-before-make at "
                      "every FEAT_BBM level. Allocation hints may change freely.",

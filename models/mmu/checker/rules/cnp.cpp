@@ -9,6 +9,7 @@ const RuleSpec kRuleCnp{
              .arm_rule = "TTBRn_EL1.CnP",
              .sources = "TTBRn_EL1.CnP",
              .holds_at = 0b1111,
+             .values = "tables",
              .title = "TTBR.CnP set on PEs whose tables differ for the same ASID",
              .text = "Common not Private lets PEs of an Inner Shareable domain share TLB entries. Where CnP is 1 on "
                      "several PEs and the ASID is the same, their base registers must point to the same tables; "

@@ -15,6 +15,7 @@ const RuleSpec kRuleCont{
              .arm_rule = "R_WHZWS",
              .sources = "R_WHZWS, R_KHRBC, R_PVTFW, R_NGLXZ",
              .holds_at = 0b0001,
+             .values = "descriptor",
              .title = "Contiguous bit changed",
              .text = "Setting or clearing the Contiguous bit of a live translation requires break-before-make of the "
                      "whole group. FEAT_BBM levels 1 and 2 permit the direct change if nothing else changes (R_KHRBC, "

@@ -10,6 +10,7 @@ const RuleSpec kRuleContGroup{
         .arm_rule = "R_QTRPM",
         .sources = "R_QTRPM, R_NGLXZ, R_JQQTC, I_CQTNL, I_PGVGZ",
         .holds_at = 0b1111,
+        .values = "descriptor",
         .title = "valid entry made in a contiguous group that does not agree with it",
         .text =
             "The Contiguous bit must be the same in all valid entries of its aligned group; otherwise any of them may "

@@ -10,6 +10,7 @@ const RuleSpec kRuleContext{
         .arm_rule = "TCR_EL1",
         .sources = "TCR_EL1, MAIR_EL1, SCTLR_EL1, R_SQBCS",
         .holds_at = 0b1111,
+        .values = "register",
         .title = "TCR, MAIR or SCTLR field that TLBs may cache changed and never flushed",
         .text = "Translations are cached with what TCR (TxSZ, TGx, SHx, ORGNx, IRGNx, IPS, HA, HD, HPDx, DS), MAIR and "
                 "SCTLR (WXN, EE) made of the descriptors. After a change of such a field, entries made under the old "

@@ -9,6 +9,7 @@ const RuleSpec kRuleExecSync{
              .arm_rule = "I_WZCBG",
              .sources = "I_WZCBG",
              .holds_at = 0b1111,
+             .values = "descriptor",
              .title = "new executable mapping used by its writer without context synchronization",
              .text = "Turning a faulting entry into a valid one needs no TLBI, but the PE that wrote it must execute a "
                      "DSB and a context synchronization event before it fetches through it: until then the fetch may "

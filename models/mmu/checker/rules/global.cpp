@@ -14,6 +14,7 @@ const RuleSpec kRuleGlobal{
              .arm_rule = "R_WHZWS",
              .sources = "R_WHZWS",
              .holds_at = 0b1111,
+             .values = "descriptor",
              .title = "global entry created over a non-global one",
              .text = "Making a live non-global translation global (nG 1 to 0) creates an entry that may overlap "
                      "non-global entries in a TLB and requires break-before-make. Global to non-global is safe.",

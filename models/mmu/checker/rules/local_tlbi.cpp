@@ -11,6 +11,7 @@ const RuleSpec kRuleLocalTlbi{
              .arm_rule = "R_DDMVT",
              .sources = "R_DDMVT, R_PSMWS",
              .holds_at = 0b1111,
+             .values = "descriptor",
              .title = "only a local TLBI while another PE may hold the entry",
              .text = "If PEs other than the issuer may hold the old entry, the TLBI must be broadcast to them (an IS "
                      "or OS form). A local TLBI suffices only when every other PE has left the table and flushed.",

@@ -17,6 +17,7 @@ const RuleSpec kRuleMemtype{
              .arm_rule = "R_WHZWS",
              .sources = "R_WHZWS",
              .holds_at = 0b1111,
+             .values = "descriptor",
              .title = "memory type changed",
              .text = "Changing the memory type of a live translation (Device or Normal, or the kind of Device memory), "
                      "as AttrIndx selects it from MAIR_EL1, requires break-before-make at every FEAT_BBM level.",

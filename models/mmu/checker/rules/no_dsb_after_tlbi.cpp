@@ -12,6 +12,7 @@ const RuleSpec kRuleNoDsbAfterTlbi{
          .arm_rule = "R_YNJCP",
          .sources = "R_YNJCP, R_BLDZX, R_PSMWS, R_LXHLD",
          .holds_at = 0b1111,
+         .values = "descriptor",
          .title = "no DSB between the TLBI and the new entry",
          .text = "A TLBI is complete only at a later DSB of the PE that issued it, with a domain that covers the TLBI: "
                  "NSH for a local form, ISH or wider for a broadcast form (R_PSMWS). The new valid entry may be "

@@ -11,6 +11,7 @@ const RuleSpec kRuleNoDsbBeforeTlbi{
              .arm_rule = "R_TGVWD",
              .sources = "R_TGVWD, R_DDMVT, R_PSMWS",
              .holds_at = 0b1111,
+             .values = "descriptor",
              .title = "no DSB between the invalid entry and the TLBI",
              .text = "A TLBI is not ordered with earlier stores unless a DSB stands between them (R_DDMVT, R_TGVWD): a "
                      "walk may still read the old valid entry after the TLBI. The DSB is the writer's, or that of a PE "

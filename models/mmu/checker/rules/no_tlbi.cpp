@@ -13,6 +13,7 @@ const RuleSpec kRuleNoTlbi{
          .arm_rule = "R_DDMVT",
          .sources = "R_DDMVT, R_WHZWS, R_GPPYH",
          .holds_at = 0b1111,
+         .values = "descriptor",
          .title = "old entry never invalidated in the TLBs",
          .text =
              "Between the invalid value and the new one a TLBI must cover the old entry: its address, its ASID unless "

@@ -39,6 +39,7 @@ const RuleSpec kRuleOa{
              .arm_rule = "R_WHZWS",
              .sources = "R_WHZWS, I_WZRHR",
              .holds_at = 0b1111,
+             .values = "descriptor",
              .title = "output address changed",
              .text = "Changing the output address of a live translation requires break-before-make, unless neither the "
                      "old nor the new entry is writable (DBM=1 with hardware dirty state counts as writable) and the "

@@ -21,6 +21,7 @@ const RuleSpec kRuleShare{
              .arm_rule = "R_WHZWS",
              .sources = "R_WHZWS",
              .holds_at = 0b1111,
+             .values = "descriptor",
              .title = "shareability changed",
              .text = "Changing the shareability of a live translation requires break-before-make at every FEAT_BBM "
                      "level. SH has no effect for Device and for Non-cacheable memory, which are Outer Shareable.",

@@ -16,6 +16,7 @@ const RuleSpec kRuleSize{
              .arm_rule = "R_WHZWS",
              .sources = "R_WHZWS, R_PVTFW, I_PJZBK, R_MRRPW, I_HYQMB",
              .holds_at = 0b0011,
+             .values = "descriptor",
              .title = "block or page replaced by a table, or a table by a block",
              .text = "Changing the size of a live translation, block to table or table to block, requires "
                      "break-before-make. FEAT_BBM level 2 permits the direct replacement with a TLBI afterwards, level "

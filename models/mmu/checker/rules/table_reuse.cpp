@@ -9,6 +9,7 @@ const RuleSpec kRuleTableReuse{
              .arm_rule = "R_RVJDB",
              .sources = "R_RVJDB, R_DDMVT",
              .holds_at = 0b1111,
+             .values = "descriptor",
              .title = "page of an unlinked table written while walk caches may lead to it",
              .text = "Unlinking a table is a break: until a TLBI that covers the table descriptor (no last-level form) "
                      "has completed on every PE that may hold it, a walk may still read the old table's page. Whatever "

@@ -12,6 +12,7 @@ const RuleSpec kRuleWrongTlbi{
          .arm_rule = "R_DDMVT",
          .sources = "R_DDMVT, R_RVJDB, R_CHVGJ, R_SQXYZ, R_XKMMX, I_TYBWT, I_JQPNP",
          .holds_at = 0b1111,
+         .values = "descriptor",
          .title = "the TLBI that was issued does not cover the old entry",
          .text =
              "The TLBI between break and make must cover the old entry: a last-level form (VALE1, VAALE1) covers no "
