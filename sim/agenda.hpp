@@ -14,6 +14,10 @@
 #include <utility>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 class Agenda;
@@ -47,6 +51,7 @@ public:
 
     // The board is elaborated and its time is what it shall be: from here on alarms go off.
     void go();
+    void archive(Archive& ar);  // what is set; before go()
 
 private:
     friend class Alarm;

@@ -11,6 +11,10 @@
 #include <unordered_set>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 // What differs, the first that applies.
@@ -64,6 +68,7 @@ public:
     void on_event(const Event& event) override;
     [[nodiscard]] std::vector<ChangeCount> changes() const;
     [[nodiscard]] std::vector<ConflictAborts> conflict_aborts() const { return aborts_; }
+    void archive(Archive& ar);
 
 private:
     static constexpr std::size_t kMostDescriptors = 1 << 18, kMostAborts = 4096;

@@ -10,6 +10,10 @@
 #include <string>
 #include <string_view>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 class ConsoleInput {
@@ -24,11 +28,13 @@ public:
         if (!script_.empty() && !answering_) look();
     }
     [[nodiscard]] std::string note() const;  // the prompt that is still waited for, if any
+    void archive(Archive& ar);
 
 private:
     struct Step {
         std::string prompt, reply;
         bool virtio;
+        void archive(Archive& ar);
     };
     void look();
     void answer();

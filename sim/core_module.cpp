@@ -27,7 +27,7 @@ CoreModule::CoreModule(const sc_core::sc_module_name& name, Machine& machine, Pe
       dvm_in("dvm_in"),
       machine_(machine),
       clock_(machine.config.cores[id].freq_mhz),
-      disturb_random_(split_seed(seed, id + 0x6e61u)),
+      disturb_random_(split_seed(seed, id + kDisturbStream)),
       quantum_ps_(u64{machine.config.quantum_ns} * 1000),
       resume_due_(machine.agenda, [this] { resume_.notify(); }),
       event_due_(machine.agenda, [this] { events_arrive(); }),
@@ -50,6 +50,12 @@ CoreModule::CoreModule(const sc_core::sc_module_name& name, Machine& machine, Pe
     if (config.mmu.nasty.late_walk) machine.domain.late.window_ps = 1000 * u64{config.mmu.nasty.window_ns};
 }
 
+void CoreModule::reseed(u64 seed) {
+    disturb_random_ = mmu::SplitMix64(split_seed(seed, pe.id + kDisturbStream));
+    mmu->reseed(split_seed(seed, pe.id));
+    if (mmu->config.nasty.disturbs() && !disturb_due_.is_set()) disturb_due_.in(0);  // from now on
+}
+
 // Board time, so that a PE that waits is disturbed like one that runs; the same with and without the filter.
 void CoreModule::disturb() {
     if (pe.powered) {
@@ -65,6 +71,10 @@ void CoreModule::late_maintenance() { mmu->complete_maintenance(); }
 
 void CoreModule::thread() {
     while (true) {
+        if (std::exchange(resumed_, false)) {
+            wait(resume_due_.is_set() ? resume_ : wake_);
+            continue;
+        }
         u64 next = kAsleep;
         try {
             next = advance();

@@ -27,6 +27,10 @@
 #include <tlm_utils/simple_initiator_socket.h>
 #include <tlm>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 class Machine;
@@ -49,6 +53,7 @@ public:
     void event_arrives_in(u64 delay_ps);  // its event register
     // Leaves the engine before the next block: an outcome or a new set of probes wants attention.
     void interrupt_engine();
+    void reseed(u64 seed);  // the session's
 
     // For the debugger, out of turn, while no time passes: one instruction, or the exception it takes instead. A
     // waiting PE wakes up, as WFE and WFI may at any time. False: it is off, or waits for others (DSB, a full
@@ -62,6 +67,7 @@ public:
     [[nodiscard]] Counters counters() const;
     [[nodiscard]] u64 local_ps() const { return clock_.ps(pe.cycles); }
     [[nodiscard]] std::string describe() const;  // "core 1 waits in WFE at 0x4020_0000"
+    void archive(Archive& ar);                   // with its PE's, MMU's and engine's; before elaboration
 
     // cpu::Platform
     bool mmio_read(cpu::Pe& pe, u64 pa, unsigned size, u64& value) override;
@@ -75,6 +81,7 @@ public:
     void event_to(PeId pe) override;
     void hypercall(cpu::Pe& pe, bool smc, u16 imm) override;
     void probe(cpu::Pe& pe, u64 va) override;
+    void mark(cpu::Pe& pe, u64 va) override;
 
     cpu::Pe pe;
     std::unique_ptr<mmu::Mmu> mmu;
@@ -117,6 +124,7 @@ private:
     bool suspended_ = false;  // standby was asked for: once the engine is left
     bool down_ = false;       // suspended with its state lost: power_ says where it goes on
     bool stalled_ = false;    // likewise: the interconnect takes no further TLBI of this PE
+    bool resumed_ = false;    // the thread goes on where it was saved, waiting
     struct {
         u64 entry = 0, x0 = 0;
     } power_;

@@ -135,6 +135,8 @@ void CoreModule::probe(cpu::Pe&, u64 va) {
     if (machine_.probes.changed(pe.id) || machine_.injector.hook_changed(pe.id)) interrupt_engine();
 }
 
+void CoreModule::mark(cpu::Pe&, u64 va) { machine_.saves.reached(va); }
+
 Counters CoreModule::counters() const {
     Counters c;
     c.cost = pe.cost;

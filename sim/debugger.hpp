@@ -39,6 +39,7 @@ public:
     };
     using Handler = std::function<void(const Stop&)>;  // what it throws comes out of run()
     void attach(Handler handler);
+    [[nodiscard]] bool attached() const { return static_cast<bool>(handler_); }
     void detach();  // nothing is set any more; without handler nothing stops
 
     // For every PE, replacing the earlier ones.

@@ -23,6 +23,10 @@
 #include <tlm_utils/multi_passthrough_target_socket.h>
 #include <tlm>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 struct DvmExtension final : tlm::tlm_extension<DvmExtension> {
@@ -50,6 +54,7 @@ public:
 
     tlm_utils::multi_passthrough_target_socket<DvmNode> from_pe;   // bound in order of PeId
     tlm_utils::multi_passthrough_initiator_socket<DvmNode> to_pe;  // likewise
+    void archive(Archive& ar, DvmPool& pool);
 
 private:
     enum class Stage : u8 { kToNode, kToPes, kAcknowledging, kToIssuer };

@@ -10,6 +10,10 @@
 #include <string>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 struct Injection {
@@ -25,6 +29,7 @@ struct Injection {
     u64 times = 1;                // how often it fires; 0: without end
     std::map<std::string, u64> values;         // the kind's own settings
     std::map<std::string, std::string> names;  // likewise, those that are words
+    void archive(Archive& ar);
     [[nodiscard]] u64 value(const std::string& name, u64 otherwise) const {
         const auto it = values.find(name);
         return it == values.end() ? otherwise : it->second;
@@ -40,6 +45,7 @@ struct Reaction {
     u64 aborts = 0;                        // instruction and data aborts that the core took
     std::optional<Event> first;            // of these
     std::vector<u32> violations, hazards;  // indexes into the checker's lists
+    void archive(Archive& ar);
 };
 
 struct InjectionResult {
@@ -51,6 +57,7 @@ struct InjectionResult {
     u64 first_va = 0, first_pc = 0;
     std::size_t console_bytes = 0;  // that the guest had written then
     Reaction reaction;
+    void archive(Archive& ar);
 };
 
 }  // namespace bbmsim::sim

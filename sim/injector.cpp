@@ -62,11 +62,14 @@ u32 Injector::add(const Injection& spec) {
     e.result.id = static_cast<u32>(entries_.size());
     e.result.spec = spec;
     e.random = split_seed(seed_, e.result.id);
-    if (entries_.empty())
-        bus_.attach(this, bit_of(EventKind::kException) | bit_of(EventKind::kViolation) | bit_of(EventKind::kHazard));
+    if (entries_.empty()) listen();
     entries_.push_back(std::move(e));
     if (!spec.after_ps) consider(entries_.back(), 0);
     return entries_.back().result.id;
+}
+
+void Injector::listen() {
+    bus_.attach(this, bit_of(EventKind::kException) | bit_of(EventKind::kViolation) | bit_of(EventKind::kHazard));
 }
 
 void Injector::consider(Entry& e, u64 now_ps) {
@@ -274,6 +277,11 @@ void Injector::on_event(const Event& event) {
             if (!reaction.first) reaction.first = event;
         }
     }
+}
+
+void Injector::reseed(u64 seed) {
+    seed_ = seed;
+    for (Entry& e : entries_) e.random = split_seed(seed_, e.result.id);
 }
 
 std::vector<InjectionResult> Injector::results() const {

@@ -13,6 +13,10 @@
 #include <string>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 class Machine;
@@ -46,7 +50,9 @@ public:
     [[nodiscard]] bool hook_changed(PeId core) const { return dirty_[core]; }
     Range take_hook(PeId core);
 
+    void reseed(u64 seed);  // what is drawn from now on
     [[nodiscard]] std::vector<InjectionResult> results() const;
+    void archive(Archive& ar);
 
 private:
     struct Entry {
@@ -58,6 +64,7 @@ private:
         bool at_symbol = false;  // the core is at its symbol: a moment
         [[nodiscard]] bool spent() const { return result.spec.times != 0 && result.fired >= result.spec.times; }
         [[nodiscard]] bool live() const { return armed && !spent(); }
+        void archive(Archive& ar);
     };
     class CoreInterceptor final : public mmu::Interceptor {
     public:
@@ -72,6 +79,7 @@ private:
     void consider(Entry& e, u64 now_ps);
     bool show(Occasion& o, const cpu::Pe& pe);  // to faults that go on; true: one has ended
     void refresh(PeId core);
+    void listen();  // to how the guest takes it
     [[nodiscard]] bool in_range(const Injection& spec, const Occasion& o, const cpu::Pe& pe) const;
     void fired(Entry& e, const Occasion& o, const cpu::Pe& pe);
     void on_event(const Event& event) override;  // the guest's reaction

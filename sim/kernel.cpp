@@ -50,6 +50,10 @@ void Kernel::pause() {
     sc_core::sc_pause();
 }
 
+void Kernel::advance_to(u64 time_ps) {
+    if (time_ps > now_ps()) sc_core::sc_start(ps(time_ps - now_ps()), sc_core::SC_RUN_TO_TIME);
+}
+
 Kernel::Stopped Kernel::run(u64 until_ps) {
     const u64 now = now_ps();
     if (until_ps <= now) return Stopped::kTime;

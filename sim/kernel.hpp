@@ -41,6 +41,8 @@ public:
     enum class Stopped : u8 { kPaused, kStarved, kTime };
     // Runs until board time `until_ps`, pause(), or nothing is left that could ever happen. Within a Scope only.
     Stopped run(u64 until_ps);
+    // Board time becomes `ps`, at once. Only while nothing is due at all. Within a Scope only.
+    void advance_to(u64 ps);
     void pause();  // from a process: run() returns once the evaluation phase is complete
     [[nodiscard]] u64 now_ps() const { return context_->time_stamp().value(); }
 

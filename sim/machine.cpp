@@ -14,8 +14,6 @@ namespace bbmsim::sim {
 
 namespace {
 
-// What of the session's seed is whose; PE n uses stream n.
-constexpr u64 kInjectionStream = 1000, kRtcStream = 1001, kScheduleStream = 1002;
 constexpr u64 kEpoch2023 = 1'672'531'200, kSecondsOfAYear = 31'536'000;
 
 enum class MarkerSub : u8 { kBegin = 0, kEnd = 1, kProgress = 2 };
@@ -45,6 +43,7 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
       maps([this](PeId pe, const MapSpec& spec) { return census(pe, spec); }),
       map_changes(bus, phases, [this](PeId pe, u64 va) { return in_linear_map(pe, va); }),
       probes(phases, injector, maps, static_cast<unsigned>(board.cores.size())),
+      saves(control),
       debugger(*this, kernel),
       input(agenda, console, [this](std::string_view bytes, bool virtio) { type(bytes, virtio); }),
       router("router", u64{board.interconnect.mmio_ns} * 1000),
@@ -91,16 +90,19 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
     }
     router.map(ram.base().raw(), ram.bytes(), ram_target_.socket);
     if (!board.disk.path.empty()) add_disk();
-    schedule =
-        make_schedule(board.schedule, static_cast<unsigned>(board.cores.size()), split_seed(seed, kScheduleStream),
-                      {.runnable = [this](PeId pe) { return cores[pe]->runnable(); },
-                       .leave_engine = [this](PeId pe) { cores[pe]->interrupt_engine(); }});
-    if (schedule && schedule->events()) bus.attach(schedule.get(), schedule->events());
+    make_schedule(seed);
 }
 
 Machine::~Machine() = default;
 
 void Machine::boot(u64 entry_pa, u64 dtb_pa) { cores[0]->power_on(entry_pa, dtb_pa, 0); }
+
+void Machine::profile(u64 interval_cycles) {
+    std::vector<const cpu::Pe*> pes;
+    for (const auto& core : cores) pes.push_back(&core->pe);
+    profiler.reset();
+    profiler = std::make_unique<Profiler>(bus, ram.view(), symbols, std::move(pes), interval_cycles);
+}
 
 void Machine::send_event(PeId) {
     for (auto& core : cores) core->event_arrives_in(event_delay_ps(core->pe.id));

@@ -28,6 +28,7 @@
 #include "sim/probes.hpp"
 #include "sim/profiler.hpp"
 #include "sim/run_control.hpp"
+#include "sim/save_points.hpp"
 #include "sim/schedule.hpp"
 #include "sim/symbols.hpp"
 
@@ -35,6 +36,10 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+namespace bbmsim {
+class Archive;
+}
 
 namespace bbmsim::sim {
 
@@ -50,6 +55,9 @@ public:
     [[nodiscard]] u64 now_ps() const { return kernel_.now_ps(); }
     void boot(u64 entry_pa, u64 dtb_pa);  // PE 0, at time 0
 
+    void profile(u64 interval_cycles);  // from now on
+    void reseed(u64 seed);              // what is drawn from now on comes of it
+
     // Typed at the UART, or at the virtio console if the board has one.
     void type(std::string_view bytes, bool virtio);
 
@@ -64,6 +72,7 @@ public:
     [[nodiscard]] mmu::Census census(PeId pe, const MapSpec& spec) const;  // of what it reaches now
     [[nodiscard]] std::string describe_waiting() const;
     [[nodiscard]] std::vector<std::string> remarks() const;
+    void archive(Archive& ar);  // machine_state.cpp; read before elaboration
 
 private:
     Kernel& kernel_;
@@ -88,6 +97,7 @@ public:
     MapRecorder maps;
     MapChanges map_changes;
     Probes probes;
+    SavePoints saves;
     Debugger debugger;
     std::string console;  // what the guest printed, on either console
     ConsoleInput input;
@@ -109,6 +119,8 @@ private:
     [[nodiscard]] std::string guest_text(u64 pa) const;
     [[nodiscard]] bool in_linear_map(PeId pe, u64 va) const;
     void transmit(u8 byte);
+    void make_schedule(u64 seed);
+    void archive_schedule(Archive& ar);
     void add_disk();
     [[nodiscard]] u64 event_delay_ps(PeId target);
     bool refuses_power_on(CoreModule& caller);  // an injection answers instead of PSCI

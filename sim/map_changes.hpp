@@ -10,6 +10,10 @@
 #include <map>
 #include <tuple>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 class MapChanges final : public EventSink {
@@ -21,6 +25,7 @@ public:
 
     void on_event(const Event& event) override;  // kDescriptorWrite
     [[nodiscard]] std::vector<MapChange> results() const;
+    void archive(Archive& ar);
 
 private:
     // Writer, PC, phase's index, kind, level, in the linear map.

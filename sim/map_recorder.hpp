@@ -7,6 +7,10 @@
 #include <functional>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 class MapRecorder {
@@ -25,6 +29,7 @@ public:
     [[nodiscard]] u64 next_time_ps() const;  // ~0: no map waits for a time
     void time_passes(u64 now_ps);
     void finish(u64 now_ps);  // the run is over
+    void archive(Archive& ar);
 
 private:
     void take(MapResult& result, PeId pe, u64 now_ps);

@@ -9,6 +9,10 @@
 #include <string>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 enum class MapWhen : u8 { kEntry, kReturn, kTime, kEnd };
@@ -20,6 +24,7 @@ struct MapSpec {
     std::optional<PeId> core;  // whose entry counts, and whose tables; none: any PE's entry, PE 0 at a time or the end
     u64 nth = 1;               // of the entries
     u64 va_first = 0, va_last = 0;  // inclusive; last 0: mmu::linear_map_range of that PE at that time
+    void archive(Archive& ar);
 };
 
 struct MapResult {
@@ -28,6 +33,7 @@ struct MapResult {
     PeId core = 0;
     u64 time_ps = 0;
     mmu::Census census;
+    void archive(Archive& ar);
 };
 
 // Changes of the size of what live descriptors map, one line for each writer, instruction and phase.

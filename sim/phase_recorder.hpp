@@ -10,12 +10,17 @@
 #include <utility>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 // The whole board at a moment, with every PE's waiting time accounted up to then.
 struct BoardCounters {
     std::vector<Counters> cores;
     u64 tables_linked = 0;
+    void archive(Archive& ar);
 };
 
 class PhaseRecorder {
@@ -35,6 +40,7 @@ public:
     [[nodiscard]] std::string name(std::size_t index) const { return index == kNone ? "" : phases_[index].sum.name; }
     // Those still open are given as they stand at `now_ps`, incomplete.
     [[nodiscard]] std::vector<PhaseResult> results(u64 now_ps) const;
+    void archive(Archive& ar);
 
 private:
     struct Phase {
@@ -42,6 +48,7 @@ private:
         unsigned depth = 0;           // begun again within itself
         u64 begun_ps = 0, order = 0;  // order: of the beginnings of all phases
         BoardCounters begun;
+        void archive(Archive& ar);
     };
     [[nodiscard]] Phase* find(const std::string& name, PeId pe);
     static void close(PhaseResult& into, const Phase& phase, const BoardCounters& now, u64 now_ps);

@@ -9,6 +9,10 @@
 #include <string>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 // Begins when a PE executes `enter`, ends when the same PE executes `leave`, or returns from `enter` if `leave` is
@@ -22,6 +26,7 @@ struct PhaseSpec {
     std::string enter;
     std::string leave;
     bool leave_anywhere = false;
+    void archive(Archive& ar);
 };
 
 struct PhaseCore {
@@ -33,6 +38,7 @@ struct PhaseCore {
     u64 dvm_sent = 0, dvm_received = 0, dsb = 0;
     u64 l1i_misses = 0, l1d_misses = 0, l2_misses = 0, walks = 0, walk_reads = 0;
     u64 l1d_cache_misses = 0, l2_cache_misses = 0;
+    void archive(Archive& ar);
 };
 
 struct PhaseResult {
@@ -45,6 +51,7 @@ struct PhaseResult {
     u64 table_pages = 0;           // tables that became live in it
     u64 total_cycles = 0;          // sum over the cores
     std::vector<PhaseCore> cores;  // every core of the board over the phase's time
+    void archive(Archive& ar);
 };
 
 }  // namespace bbmsim::sim

@@ -20,7 +20,9 @@ std::optional<u64> parse_address(const std::string& text) {
     return value;
 }
 
-std::vector<u64> addresses(const SymbolTable& symbols, const std::string& name, const std::string& who) {
+}  // namespace
+
+std::vector<u64> Probes::addresses(const SymbolTable& symbols, const std::string& name, const std::string& who) {
     if (const auto address = parse_address(name)) return {*address};
     const std::size_t plus = name.find('+');
     const auto offset = plus == std::string::npos ? std::optional<u64>(0) : parse_address(name.substr(plus + 1));
@@ -29,8 +31,6 @@ std::vector<u64> addresses(const SymbolTable& symbols, const std::string& name, 
     for (u64& address : found) address += *offset;
     return found;
 }
-
-}  // namespace
 
 constexpr std::string_view kReturn = ":return";
 

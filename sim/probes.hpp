@@ -13,6 +13,10 @@
 #include <string>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 class Probes {
@@ -23,6 +27,8 @@ public:
     void add_phase(const PhaseSpec& spec);
     // Throws std::invalid_argument if the name is neither a symbol nor an address.
     static void require(const SymbolTable& symbols, const std::string& name, const std::string& who);
+    // Every address of a symbol, SYMBOL+0x1c, or address written 0x...; throws as require() does.
+    static std::vector<u64> addresses(const SymbolTable& symbols, const std::string& name, const std::string& who);
     // Gives every name its addresses. Throws std::invalid_argument that names an unknown symbol.
     void resolve(const SymbolTable& symbols);
 
@@ -31,6 +37,7 @@ public:
     // The addresses to install in the PE's engine, if they changed since they were last taken.
     [[nodiscard]] bool changed(PeId pe) const { return dirty_[pe]; }
     std::vector<u64> take(PeId pe);
+    void archive(Archive& ar);
 
 private:
     struct Action {
@@ -38,6 +45,7 @@ private:
         std::string name;  // of the phase, or of the symbol that arms
         bool until_return = false;
         u32 map = 0;
+        void archive(Archive& ar);
     };
     // A PE is inside a phase that ends when it returns: there, with the stack pointer of the call. Or a map is due
     // there, or something is armed.
@@ -45,6 +53,7 @@ private:
         Action action;
         u64 va;
         u64 sp;
+        void archive(Archive& ar);
     };
     void enter(cpu::Pe& pe, const Action& action);
     void expect_return(cpu::Pe& pe, const Action& action);

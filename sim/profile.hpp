@@ -7,6 +7,10 @@
 #include <string>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 struct ProfileNode {
@@ -35,6 +39,7 @@ struct Profile {
     std::vector<std::vector<ProfileFigures>> cores;  // [core][node]; shorter than nodes: zero from there on
     std::vector<ProfileSample> samples;              // in order of each core's time
     u64 dropped_samples = 0;
+    void archive(Archive& ar);
 };
 
 }  // namespace bbmsim::sim

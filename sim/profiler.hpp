@@ -18,6 +18,10 @@
 #include <unordered_map>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 class Profiler final : public EventSink {
@@ -29,12 +33,14 @@ public:
     Profiler(const Profiler&) = delete;
 
     [[nodiscard]] u64 next_sample_cycles(PeId pe) const { return cores_[pe].next; }
+    [[nodiscard]] u64 interval_cycles() const { return profile_.interval_cycles; }
     void ran(const cpu::Pe& pe) {  // the engine has come back
         if (pe.cycles >= cores_[pe.id].next) sample(pe);
     }
     void waits(const cpu::Pe& pe, cpu::Cost cause, u64 cycles);  // about to be charged
     void on_event(const Event& event) override;                  // kWalk
     [[nodiscard]] const Profile& result();                       // up to now
+    void archive(Archive& ar);
 
 private:
     static constexpr unsigned kMostFrames = 64;

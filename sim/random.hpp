@@ -14,6 +14,9 @@ constexpr u64 next_random(u64& state) {
 }
 constexpr double next_unit(u64& state) { return static_cast<double>(next_random(state) >> 11) * 0x1.0p-53; }  // [0, 1)
 
+// What of the session's seed is whose; PE n uses stream n.
+inline constexpr u64 kInjectionStream = 1000, kRtcStream = 1001, kScheduleStream = 1002, kDisturbStream = 0x6e61;
+
 // The seed of part `n` of what `seed` governs.
 constexpr u64 split_seed(u64 seed, u64 n) {
     u64 state = seed;

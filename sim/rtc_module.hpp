@@ -5,6 +5,10 @@
 #include "models/board/pl031.hpp"
 #include "sim/agenda.hpp"
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 class RtcModule final : public sc_core::sc_module {
@@ -24,6 +28,7 @@ public:
     }
 
     [[nodiscard]] std::string note() const { return rtc_.note(); }
+    void archive(Archive& ar) { rtc_.archive(ar); }
 
 private:
     void due() {

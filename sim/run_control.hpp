@@ -26,6 +26,7 @@ public:
     void poll() {
         if (std::chrono::steady_clock::now() >= deadline_) kernel_.pause();
     }
+    void pause() { kernel_.pause(); }
     void stop() {
         stop_ = true;
         kernel_.pause();

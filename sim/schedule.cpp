@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/schedule.hpp"
 
+#include "models/mmu/snapshot/archive.hpp"
 #include "sim/random.hpp"
 
 #include <algorithm>
@@ -42,6 +43,11 @@ public:
         return held;
     }
     [[nodiscard]] u64 due_ps(PeId pe) const override { return pes_[pe].slice_end_ps; }
+    void archive(Archive& ar) override {
+        auto& [hold, pauses, pes] = *this;
+        ar(pauses);
+        ar.fixed(pes);
+    }
 
 private:
     static constexpr u64 kShortestSlice = 100 * kPsPerNs, kLongestSlice = 16 * kPsPerUs;
@@ -84,6 +90,13 @@ public:
             return 0;
         }
         return std::min(kStep, bound_ps_);
+    }
+    void archive(Archive& ar) override {
+        auto& [bound, host, priority, top, bottom, since, changes, next] = *this;
+        ar.fixed(priority);
+        ar(top, bottom);
+        ar.fixed(since);
+        ar(changes, next);
     }
 
 private:
@@ -135,6 +148,12 @@ public:
         if (dsb || tlbi) consider(pe, pc, true);
     }
     u64 hold_ps(PeId pe, u64) override { return std::exchange(pending_[pe], 0); }
+    void archive(Archive& ar) override {
+        auto& [hold, random, host, first, pending, places] = *this;
+        ar(random, first);
+        ar.fixed(pending);
+        ar(places);
+    }
 
 private:
     static constexpr u64 kShortestHold = 50 * kPsPerNs;

@@ -10,6 +10,10 @@
 #include <functional>
 #include <memory>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 struct ScheduleHost {                        // what a schedule may know and do
@@ -29,6 +33,7 @@ public:
     // It is about to execute an instruction at board time.
     [[nodiscard]] virtual bool wants_instructions() const { return false; }
     virtual void before(PeId, u64 /*pc*/, u32 /*encoding*/) {}
+    virtual void archive(Archive& ar) = 0;  // what was drawn and what is under way
 };
 
 // Null for "default": PEs advance as their clocks do.

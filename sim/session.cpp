@@ -5,6 +5,7 @@
 #include "models/board/affinity.hpp"
 #include "models/board/device_tree.hpp"
 #include "models/board/memory_map.hpp"
+#include "models/mmu/snapshot/archive.hpp"
 #include "sim/session_impl.hpp"
 
 #include <fmt/format.h>
@@ -31,10 +32,15 @@ std::string compatible_of(const std::string& core) {
 
 }  // namespace
 
-Session::Impl::Impl(const BoardConfig& board, u64 the_seed) : seed(the_seed) {
+Session::Impl::Impl(const BoardConfig& board, u64 the_seed) : seed(the_seed) { make(board, nullptr); }
+Session::Impl::Impl(const BoardConfig& board, Archive& state, u64 the_seed) : seed(the_seed) { make(board, &state); }
+
+void Session::Impl::make(const BoardConfig& board, Archive* state) {
     const Kernel::Scope scope(kernel);
     machine = std::make_unique<Machine>(kernel, board, seed);
+    if (state) archive(*state);
     kernel.elaborate();
+    kernel.advance_to(saved_ps);
     machine->agenda.go();
     subscriptions = std::make_unique<Subscriptions>(machine->bus, machine->control);
     trace = std::make_unique<TraceRecorder>(machine->bus);
@@ -87,6 +93,9 @@ std::vector<u8> Session::Impl::device_tree() const {
 
 void Session::Impl::start() {
     machine->probes.resolve(machine->symbols);
+    machine->saves.resolve(machine->symbols);
+    const std::vector<u64> marks = machine->saves.addresses();
+    for (auto& core : machine->cores) core->engine->set_marks(marks);
     probes_stale = false;
     if (started) return;
     dtb = device_tree();
@@ -141,6 +150,7 @@ u32 Session::inject(const Injection& injection) {
 }
 
 void Session::send(std::string_view bytes, bool virtio) {
+    impl_->settled = false;
     const Kernel::Scope scope(impl_->kernel);
     impl_->machine->type(bytes, virtio);
 }
@@ -151,13 +161,8 @@ void Session::expect(const std::string& prompt, const std::string& reply, bool v
 }
 
 void Session::profile(u64 interval_cycles) {
-    Machine& machine = *impl_->machine;
     if (interval_cycles < 100) throw std::invalid_argument("interval: at least 100 cycles between two samples");
-    std::vector<const cpu::Pe*> pes;
-    for (const auto& core : machine.cores) pes.push_back(&core->pe);
-    machine.profiler.reset();
-    machine.profiler =
-        std::make_unique<Profiler>(machine.bus, machine.ram.view(), machine.symbols, std::move(pes), interval_cycles);
+    impl_->machine->profile(interval_cycles);
 }
 
 u32 Session::add_map(const MapSpec& spec) {
@@ -174,10 +179,17 @@ u32 Session::add_map(const MapSpec& spec) {
 // Board time stands still at each moment for which a map was asked.
 Kernel::Stopped Session::Impl::run_until(u64 until_ps) {
     while (true) {
-        const u64 next = machine->maps.next_time_ps();
+        const u64 next = std::min(machine->maps.next_time_ps(), machine->saves.next_time_ps());
         const Kernel::Stopped stopped = kernel.run(std::min(until_ps, next));
         machine->maps.time_passes(kernel.now_ps());
+        if (machine->saves.asked() && !settle()) return Kernel::Stopped::kPaused;
+        if (settled || stopped == Kernel::Stopped::kTime) {
+            machine->saves.settled(kernel.now_ps());
+            settled = true;
+        }
+        if (machine->saves.due()) return Kernel::Stopped::kPaused;
         if (stopped != Kernel::Stopped::kTime || next >= until_ps) return stopped;
+        settled = false;
     }
 }
 
@@ -192,6 +204,7 @@ Outcome Session::run(const RunLimits& limits) {
     for (auto& core : machine.cores) core->engine->set_trace(machine.bus.wants(EventKind::kInstruction));
     impl_->transient_detail.clear();
     machine.control.begin(limits.host_seconds);
+    impl_->settled = false;
     Kernel::Stopped stopped;
     {
         const Kernel::Scope scope(impl_->kernel);

@@ -24,6 +24,10 @@
 #include <string_view>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 inline constexpr u64 kNoPhysical = ~u64{0};
@@ -32,6 +36,7 @@ struct Symbol {
     u64 address = 0;             // where the code is linked to run
     u64 size = 0;                // 0: unknown
     u64 physical = kNoPhysical;  // where it also runs, with the MMU off or through an identity map
+    void archive(Archive& ar);
 };
 
 enum class Outcome : u8 {
@@ -66,6 +71,8 @@ struct CoreStats {
 class Session {
 public:
     Session(const BoardConfig& board, u64 seed);  // throws std::invalid_argument with validate()'s lines
+    // As it was when state() was taken, of a session with this board. Throws StateError.
+    Session(const BoardConfig& board, std::span<const u8> state);
     ~Session();
     Session(const Session&) = delete;
 
@@ -94,6 +101,18 @@ public:
     [[nodiscard]] u64 now_ps() const;
     [[nodiscard]] std::string detail() const;  // of the outcome: one line
     void finish();                             // after the last run(): end-of-run judgements, once
+
+    // --- state (docs/manual/snapshots.md)
+    // A point at which run() comes back, with kRunning and the number in take_saves(): the first execution of a symbol,
+    // or, if that is empty, a time. The run is the same with it. Throws std::invalid_argument.
+    u32 save_at(const std::string& symbol, u64 time_ps);
+    [[nodiscard]] std::vector<u32> take_saves();
+    // All of it: memory, PEs, TLBs, devices, checker, recorders, what is under way. Not: callbacks, the event trace,
+    // points of save_at(). Finishes what is left to do at the present picosecond. Throws std::logic_error if the run is
+    // over or a debugger is attached.
+    [[nodiscard]] std::vector<u8> state();
+    // All randomness from here on comes of this seed.
+    void reseed(u64 seed);
 
     // --- events
     using Callback = std::function<void(const Event&)>;

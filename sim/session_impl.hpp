@@ -11,9 +11,13 @@ namespace bbmsim::sim {
 
 struct Session::Impl {
     Impl(const BoardConfig& board, u64 seed);
+    Impl(const BoardConfig& board, Archive& state, u64 seed);
     ~Impl();
 
     Kernel::Stopped run_until(u64 ps);
+    bool settle();  // until nothing is left to do at the present; false: the run has ended
+    void archive(Archive& ar);
+    void make(const BoardConfig& board, Archive* state);
     void start();  // at the first run(): device tree, probes, power
     [[nodiscard]] std::vector<u8> device_tree() const;
     [[nodiscard]] u64 place_dtb(u64 bytes) const;
@@ -27,12 +31,14 @@ struct Session::Impl {
 
     std::optional<u64> entry;
     std::string bootargs;
+    u64 saved_ps = 0;  // board time of the state that it was made of
     std::optional<std::vector<u8>> dtb;
     std::optional<board::InitrdRange> initrd;
     struct Extent {
         u64 lo, hi;
     };
     std::vector<Extent> loaded;
+    bool settled = false;  // nothing is left to do now
     bool started = false, finished = false, running = false;
     bool probes_stale = false;     // symbols or arming symbols were added since the probes were resolved
     std::string transient_detail;  // of an outcome that is not final: deadlock, timeout

@@ -54,6 +54,7 @@ void Session::write_memory(u64 pa, std::span<const u8> bytes) {
     if (!bytes.empty() && !ram.contains(PhysAddr(pa), bytes.size()))
         throw std::out_of_range(fmt::format("write of {:#x} bytes at {:#x}: RAM is {:#x}..{:#x}", bytes.size(), pa,
                                             ram.base, ram.base + ram.bytes));
+    impl_->settled = false;
     const Kernel::Scope scope(impl_->kernel);  // a store may clear a monitor, which notifies an event
     impl_->machine->debugger.changed();
     impl_->machine->host_port.write(pa, bytes);

@@ -9,6 +9,10 @@
 #include <string>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 class SymbolTable {
@@ -22,6 +26,7 @@ public:
     [[nodiscard]] const std::string* function_at(u64 address) const;
     [[nodiscard]] bool known(u64 address) const { return find(address) != nullptr; }
     [[nodiscard]] bool empty() const { return symbols_.empty(); }
+    void archive(Archive& ar);
 
 private:
     struct Entry {

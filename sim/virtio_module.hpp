@@ -9,6 +9,10 @@
 #include <memory>
 #include <string>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::sim {
 
 class VirtioModule final : public sc_core::sc_module {
@@ -29,6 +33,7 @@ public:
         schedule();
     }
     [[nodiscard]] std::string note() const { return virtio_.note(); }
+    void archive(Archive& ar) { virtio_.archive(ar); }
 
 private:
     void due() {

@@ -12,6 +12,10 @@
 #include <string>
 #include <unordered_map>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::board {
 
 class Disk {
@@ -31,6 +35,7 @@ public:
     [[nodiscard]] bool read(u64 offset, std::span<u8> out) const;
     [[nodiscard]] bool write(u64 offset, std::span<const u8> in);
     [[nodiscard]] bool flush();
+    void archive(Archive& ar);
 
 private:
     using Block = std::array<u8, 4096>;

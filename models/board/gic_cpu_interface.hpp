@@ -4,6 +4,10 @@
 
 #include "models/board/gic_bank.hpp"
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::board {
 
 class GicV3;
@@ -35,6 +39,7 @@ public:
     // Looks again at what is pending and sets the IRQ and FIQ lines.
     void refresh();
     [[nodiscard]] u32 groups() const { return igrpen_; }
+    void archive(Archive& ar);
 
 private:
     [[nodiscard]] u8 running_priority() const;

@@ -8,6 +8,10 @@
 #include <functional>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::board {
 
 class GicDistributor {
@@ -27,6 +31,7 @@ public:
     void set_participants(unsigned group, PeMask mask);
     [[nodiscard]] bool has(u32 intid) const { return intid >= 32 && intid < 32 + 32 * banks_.size(); }
     [[nodiscard]] std::string note() const { return regs_.note(); }
+    void archive(Archive& ar);
 
 private:
     friend struct GicDistributorRegisters;

@@ -8,6 +8,10 @@
 #include <functional>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::board {
 
 class GicRedistributor {
@@ -26,6 +30,7 @@ public:
     void deactivate(u32 intid);
     [[nodiscard]] bool awake() const { return (waker_ & kProcessorSleep) == 0; }
     [[nodiscard]] std::string note() const { return regs_.note(); }
+    void archive(Archive& ar);
 
 private:
     friend struct GicRedistributorRegisters;
@@ -64,6 +69,7 @@ public:
     void write(u64 offset, u64 value, unsigned size);
     [[nodiscard]] GicRedistributor& of(PeId pe) { return frames_[pe]; }
     [[nodiscard]] const GicRedistributor& of(PeId pe) const { return frames_[pe]; }
+    void archive(Archive& ar);
 
 private:
     std::vector<GicRedistributor> frames_;

@@ -17,6 +17,10 @@
 #include <string>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::board {
 
 class GicV3 {
@@ -45,6 +49,7 @@ public:
 
     // Accesses to registers that are not modelled: one line for each device that saw some.
     [[nodiscard]] std::vector<std::string> notes() const;
+    void archive(Archive& ar);
 
 private:
     friend class GicCpuInterface;

@@ -15,6 +15,10 @@
 #include <functional>
 #include <string_view>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::board {
 
 class Pl011 {
@@ -32,6 +36,7 @@ public:
     [[nodiscard]] u64 waiting_input() const { return backlog_.size(); }
     [[nodiscard]] u64 sent_while_disabled() const { return sent_while_disabled_; }
     [[nodiscard]] std::string note() const { return regs_.note(); }
+    void archive(Archive& ar);
 
 private:
     friend struct Pl011Registers;

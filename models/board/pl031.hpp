@@ -12,6 +12,10 @@
 #include <functional>
 #include <optional>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::board {
 
 class Pl031 {
@@ -28,6 +32,7 @@ public:
     void poll();
 
     [[nodiscard]] std::string note() const { return regs_.note(); }
+    void archive(Archive& ar);
 
 private:
     friend struct Pl031Registers;

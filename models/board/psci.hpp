@@ -11,6 +11,10 @@
 
 #include <array>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::board {
 
 namespace psci {
@@ -59,6 +63,7 @@ public:
     // The target of a kPowerOn executes its first instruction: on_pending becomes on.
     void arrived(PeId pe);
     [[nodiscard]] PowerState state(PeId pe) const { return state_[pe]; }
+    void archive(Archive& ar);
 
 private:
     PsciReply suspend(u64 power_state, u64 entry, u64 context_id) const;

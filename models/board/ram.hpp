@@ -9,6 +9,10 @@
 #include "models/mmu/ram_view.hpp"
 #include "models/mmu/types.hpp"
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::board {
 
 class Ram {
@@ -34,6 +38,7 @@ public:
     [[nodiscard]] u64 backed_pages() const;
     // Host memory for backed pages and the flag bytes in use.
     [[nodiscard]] u64 resident_bytes() const;
+    void archive(Archive& ar);
 
 private:
     struct FlagUse {

@@ -115,6 +115,13 @@ public:
         return text;
     }
 
+    // What the guest touched and nobody declared; the registers' values are the device's.
+    template <class A>
+    void archive(A& ar) {
+        auto& [device, table, others, listed, unlisted, overflow] = *this;
+        ar(others, listed, unlisted, overflow);
+    }
+
 private:
     struct Slice {
         const Register<Device>* reg = nullptr;

@@ -25,6 +25,7 @@ public:
     Service serve(unsigned queue, Virtqueue& ring, const Dma& dma) override;
 
     [[nodiscard]] const Disk& disk() const { return disk_; }
+    void archive(Archive& ar) override { disk_.archive(ar); }
 
 private:
     enum class Status : u8 { kOk = 0, kIoError = 1, kUnsupported = 2, kBroken = 0xff };

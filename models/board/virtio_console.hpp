@@ -26,6 +26,7 @@ public:
     static constexpr unsigned kReceiveQueue = 0, kTransmitQueue = 1;
     // From the host; then VirtioMmio::kick(kReceiveQueue). Waits until the guest makes buffers available.
     void push_input(std::string_view bytes) { input_.insert(input_.end(), bytes.begin(), bytes.end()); }
+    void archive(Archive& ar) override;
 
 private:
     Service receive(Virtqueue& ring, const Dma& dma);

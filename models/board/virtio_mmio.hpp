@@ -14,6 +14,10 @@
 #include <optional>
 #include <string>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::board {
 
 inline constexpr unsigned kVirtioQueues = 2;  // the most that a device of this board has
@@ -35,6 +39,7 @@ public:
     // Takes at most one chain of the queue.
     virtual Service serve(unsigned queue, Virtqueue& ring, const Dma& dma) = 0;
     virtual void reset() {}
+    virtual void archive(Archive&) {}
 };
 
 class VirtioMmio {
@@ -54,6 +59,7 @@ public:
     [[nodiscard]] VirtioDevice& device() { return *device_; }
     [[nodiscard]] bool broken() const { return (status_ & kNeedsReset) != 0; }
     [[nodiscard]] std::string note() const;
+    void archive(Archive& ar);
 
 private:
     friend struct VirtioMmioRegisters;

@@ -12,6 +12,10 @@
 
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::cpu {
 
 class DataCache {
@@ -32,6 +36,7 @@ public:
     [[nodiscard]] u64 set_mask() const { return l1_.set_mask; }
     void clean_invalidate(u64 pa);  // DC IVAC, CIVAC
     void reset();
+    void archive(Archive& ar);
 
     u64 l1_misses = 0, l2_misses = 0;
 
@@ -45,6 +50,7 @@ private:
         void configure(u32 bytes, u32 ways);
         bool lookup_fill(u64 line);  // true: hit; afterwards the line is the front one
         void remove(u64 line);
+        void archive(Archive& ar);
     };
     u32 access_slow(u64 line);
 

@@ -47,7 +47,9 @@ const Op* end_of_block(Pe& pe, const Op* op) {
 const Op* probe_check(Pe& pe, const Op* op) {
     Engine::Impl& impl = impl_of(pe);
     const u64 va = pe.pc_of(op);
-    if (!impl.probe_pages[(va >> kPageShift) & 1023] || !impl.probes.contains(va)) return next(pe, op);
+    if (!impl.probe_pages[(va >> kPageShift) & 1023]) return next(pe, op);
+    if (impl.marks.contains(va)) impl.platform.mark(pe, va);
+    if (!impl.probes.contains(va)) return next(pe, op);
     const Block* block = pe.fast.block;
     const u64 retired = block ? pe.instructions - (block->count - op->index) : pe.instructions;
     if (impl.probed_pc == va && impl.probed_instructions == retired) return op + 1;  // this very execution, again

@@ -97,16 +97,25 @@ void Engine::reset(u64 entry_pa, u64 x0) {
 }
 
 void Engine::set_probes(std::span<const u64> addresses) {
-    impl_->probes.clear();
-    impl_->probe_offsets.reset();
-    impl_->probe_pages.reset();
-    for (const u64 va : addresses) {
-        impl_->probes.insert(va);
-        impl_->probe_offsets.set((va & kPageMask) >> 2);
-        impl_->probe_pages.set((va >> kPageShift) & 1023);
-    }
-    impl_->code.clear();
-    impl_->pe.attention = true;
+    impl_->probes = {addresses.begin(), addresses.end()};
+    impl_->look_out();
+}
+
+void Engine::set_marks(std::span<const u64> addresses) {
+    impl_->marks = {addresses.begin(), addresses.end()};
+    impl_->look_out();
+}
+
+void Engine::Impl::look_out() {
+    probe_offsets.reset();
+    probe_pages.reset();
+    for (const auto* addresses : {&probes, &marks})
+        for (const u64 va : *addresses) {
+            probe_offsets.set((va & kPageMask) >> 2);
+            probe_pages.set((va >> kPageShift) & 1023);
+        }
+    code.clear();
+    pe.attention = true;
 }
 
 void Engine::set_trace(bool every_instruction) {

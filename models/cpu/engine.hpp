@@ -31,6 +31,7 @@ public:
     Exit run(u64 cycle_limit);
 
     void set_probes(std::span<const u64> addresses);  // VAs; platform.probe() is called before the instruction executes
+    void set_marks(std::span<const u64> addresses);   // VAs; likewise platform.mark(), at no cost of time or order
     void set_trace(bool every_instruction);           // kInstruction events; same figures, slower
     void drop_code(PhysAddr pa, u64 size);            // memory under decoded blocks changed
     // TLB conflict injection: asked for every data/fetch translation in [lo, hi), which then never uses the filter.
@@ -48,6 +49,8 @@ public:
     [[nodiscard]] static constexpr u32 sysreg_id(unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2) {
         return (op0 << 14) | (op1 << 11) | (crn << 7) | (crm << 3) | op2;
     }
+    // With the PE's. Decoded code, probes, hooks and what a debugger wants are not state: they are made or set again.
+    void archive(Archive& ar);
     // Encodings whose instructions are in the decoded blocks at hand, hence were executed or follow what was.
     void add_encodings(std::set<std::string>& names) const;
     [[nodiscard]] const CoreConfig& config() const;

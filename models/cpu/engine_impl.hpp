@@ -23,6 +23,7 @@ struct PendingTranslation {
     Access access = Access::kRead;
     u32 gen = 0;
     mmu::Outcome outcome;
+    void archive(Archive& ar, mmu::Mmu& mmu);
 };
 
 struct Engine::Impl {
@@ -55,7 +56,7 @@ struct Engine::Impl {
                (debug.watching() && debug.watches_page(va)) || (points.watching() && points.watches_page(va));
     }
 
-    std::unordered_set<u64> probes;
+    std::unordered_set<u64> probes, marks;
     std::bitset<1024> probe_offsets;  // of instructions within a 4 KiB page
     std::bitset<1024> probe_pages;    // by the low bits of the page number: the check ops of others end here
     u64 probed_pc = ~u64{0}, probed_instructions = 0;
@@ -66,6 +67,8 @@ struct Engine::Impl {
     DebugPort debug;
     SelfHostedDebug points;
 
+    void archive(Archive& ar);
+    void look_out();  // probes or marks have changed
     void drop_pending() { pending[0].valid = pending[1].valid = false; }
 };
 

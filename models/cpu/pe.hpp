@@ -9,6 +9,10 @@
 
 #include <array>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::mmu {
 class Mmu;
 class TranslationFilter;
@@ -135,6 +139,8 @@ struct Pe {
                                            : static_cast<u64>(static_cast<unsigned __int128>(cycles) * kScale / khz);
     }
     [[nodiscard]] u64 mask_w(u64 v) const { return static_cast<u32>(v); }
+
+    void archive(Archive& ar);  // cpu_state.cpp; Engine::archive() derives what is derived
 
     // Leave the block towards `target`; the block's ops up to and including `op` have retired.
     const Op* branch(u64 target) {

@@ -26,6 +26,7 @@ public:
     virtual void event_to(PeId pe) = 0;                            // one PE's event register: its monitor was cleared
     virtual void hypercall(Pe& pe, bool smc, u16 imm) = 0;         // PSCI, SMCCC, guest markers: X0..X3 in and out
     virtual void probe(Pe& pe, u64 va) = 0;                        // execution reached a probed address
+    virtual void mark(Pe&, u64) {}  // a marked one, not at board time, maybe again at once: no figure may change
 };
 
 }  // namespace bbmsim::cpu

@@ -17,6 +17,10 @@
 
 #include <array>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::cpu {
 
 class SelfHostedDebug {
@@ -29,6 +33,7 @@ public:
     [[nodiscard]] static bool exceptions_enabled(const Pe& pe, u8 el, u8 daif);
 
     void update();  // the registers take effect
+    void archive(Archive& ar);
     [[nodiscard]] bool breaking() const { return breaking_; }
     [[nodiscard]] bool watching() const { return watching_; }
     [[nodiscard]] bool watches_page(u64 va) const;

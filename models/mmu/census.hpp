@@ -8,6 +8,10 @@
 #include <array>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::mmu {
 
 struct CensusRow {
@@ -38,6 +42,7 @@ struct Census {
     std::vector<BlockRun> block_runs;
     u64 more_block_runs = 0;  // beyond kMostRuns
     bool complete = true;     // false: given up after kMostReads, or more than kMostRows kinds
+    void archive(Archive& ar);
 };
 
 // va_first to va_last, inclusive, of the half of the address space that va_first is in. With the MMU off, or a half

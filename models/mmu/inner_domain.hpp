@@ -13,8 +13,9 @@
 #include <vector>
 
 namespace bbmsim {
+class Archive;
 class EventBus;
-}
+}  // namespace bbmsim
 
 namespace bbmsim::mmu {
 
@@ -41,6 +42,7 @@ public:
     // Sets flags on a page and drops it from every PE's write filter.
     void flag_page(PhysAddr pa, u8 flag);
     void back_page(PhysAddr pa);  // RamView::back; no filter slot need be dropped (filter.hpp)
+    void archive(Archive& ar);    // its own state; the PEs', the checker's and memory's are theirs
 
     RamView ram;
     EventBus& bus;

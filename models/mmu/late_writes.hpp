@@ -9,6 +9,10 @@
 #include <array>
 #include <bitset>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::mmu {
 
 class LateWrites {
@@ -38,6 +42,7 @@ public:
             if (w.desc_pa == desc_pa && now_ps < w.until_ps && !w.seen_by[pe]) return &w.before;
         return nullptr;
     }
+    void archive(Archive& ar);
 
 private:
     struct Write {

@@ -19,8 +19,9 @@
 #include <vector>
 
 namespace bbmsim {
+class Archive;
 class EventBus;
-}
+}  // namespace bbmsim
 
 namespace bbmsim::mmu {
 
@@ -125,6 +126,12 @@ public:
     // Turns bits over of the output address and of the address of the entry that answers va there. False: none does,
     // or its span ends above the bits of oa_bits. Nothing to turn over: whether one does.
     bool flip(Structure which, u64 va, u64 oa_bits, u64 va_bits);
+
+    void archive(Archive& ar);
+    void reseed(u64 seed);  // what is drawn from now on
+    // An entry by its place, for state that points to one; null is a place too.
+    [[nodiscard]] u32 place_of(const TlbEntry* entry) const;
+    [[nodiscard]] TlbEntry* at_place(u32 place);  // throws StateError
 
     TranslationFilter filter;
     MmuStats stats;

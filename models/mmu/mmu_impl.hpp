@@ -53,6 +53,8 @@ struct Mmu::Impl {
     static OriginChange compare_origin(TlbEntry& e, u64 desc_pa, u64 new_value);
     [[nodiscard]] bool origin_is_current(const TlbEntry& e) const;
 
+    void archive(Archive& ar);
+
     // --- small things
     [[nodiscard]] u64 now() const { return mmu.now_ps ? *mmu.now_ps : 0; }
     [[nodiscard]] u64 pc() const { return mmu.current_pc ? *mmu.current_pc : 0; }

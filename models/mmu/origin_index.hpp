@@ -14,6 +14,10 @@
 
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::mmu {
 
 class OriginIndex {
@@ -52,6 +56,8 @@ public:
         upper_answers_ = 0;
         last_count_ = ~0u;
     }
+
+    void archive(Archive& ar);
 
     [[nodiscard]] Candidates candidates(u64 desc_pa) {
         const u32 leaf = leaf_hash(desc_pa), group = group_hash(desc_pa);

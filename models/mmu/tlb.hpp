@@ -16,6 +16,10 @@
 #include <bit>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::mmu {
 
 struct MatchSet {
@@ -39,6 +43,7 @@ public:
         return !entries_.empty() && e >= entries_.data() && e < entries_.data() + entries_.size();
     }
     [[nodiscard]] const TlbConfig& config() const { return config_; }
+    [[nodiscard]] TlbEntry* at_index(u32 i) { return i < entries_.size() ? &entries_[i] : nullptr; }
 
     // By TlbEntry::index, with `spare` more behind.
     [[nodiscard]] u64* stamps() { return stamp_.data(); }
@@ -110,6 +115,8 @@ public:
     // Moves the generation of every entry that overlaps e and could answer the same ASID: e is a second match there.
     // After a look-up that missed only entries smaller than e can be meant (`smaller_only`).
     void bump_overlapping(const TlbEntry& e, bool smaller_only);
+
+    void archive(Archive& ar);
 
     static unsigned shift_of(const TlbEntry& e) { return static_cast<unsigned>(std::countr_one(e.va_mask)); }
 

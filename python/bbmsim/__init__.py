@@ -70,7 +70,7 @@ from .maps import BlockRun, Census, MapRow, TakenMap
 from .poke import Poke
 from .profile import FunctionFigures, Profile, Sample
 from .result import Phase, PhaseCore, Result
-from .simulation import Simulation
+from .simulation import Simulation, resume
 from .sweeps import Study, Sweep, load_sweep, sweep
 from .traces import TraceResult, check_trace
 from .workload import Workload, bare, elf, image
@@ -155,6 +155,7 @@ __all__ = [
     "nasty",
     "parse_cores",
     "presets",
+    "resume",
     "sweep",
     "symbol",
 ]

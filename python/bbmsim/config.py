@@ -317,17 +317,18 @@ def _hints(cls: type[Any]) -> dict[str, Any]:
     return get_type_hints(cls)
 
 
-def _from_dict(cls: type[T], values: Mapping[str, Any]) -> T:
+def from_dict(cls: type[T], values: Mapping[str, Any]) -> T:
+    """A configuration class of what dataclasses.asdict() made of it."""
     hashable: Any = cls  # mypy does not know that classes are
     hints = _hints(hashable)
-    built = {k: _from_dict(hints[k], v) if dataclasses.is_dataclass(hints[k]) else v for k, v in values.items()}
+    built = {k: from_dict(hints[k], v) if dataclasses.is_dataclass(hints[k]) else v for k, v in values.items()}
     return cls(**built)
 
 
 @lru_cache(maxsize=None)
 def presets() -> dict[str, Core]:
     """Every core type that there is, by name, in listing order."""
-    return {values["name"]: _from_dict(Core, values) for values in _core.presets()}
+    return {values["name"]: from_dict(Core, values) for values in _core.presets()}
 
 
 def core(name: str, /, **overrides: Any) -> Core:

@@ -3,20 +3,24 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar, overload
 
-from . import _core, findings, inspection, maps, record, timeline
+from . import _core, findings, inspection, maps, record, snapshot, timeline
 from . import events as event_types
 from .config import Board
 from .errors import BbmsimError, ConfigError, InternalError, did_you_mean
 from .events import KINDS, EventKind, RawEvent, mask_of
+from .files import check_writable
 from .inject import Injection, Symbol
-from .loader import Symbols
+from .loader import Program, Symbols
 from .poke import Poke, locate, parse_word
 from .profile import DEFAULT_INTERVAL
 from .result import Result
@@ -70,14 +74,19 @@ class Simulation:
         self.pokes: list[Poke] = []  #: what poke() has changed
         self._rare = self._session.record(timeline.RARE, timeline.MOST_RARE)
         self._frequent: int | None = None
-        self._traced = False
-        self._started = False
+        self._traced = self._profiled = False
+        self._prepare(started=False)
+
+    def _prepare(self, *, started: bool) -> None:
+        self._started = self._resumed = started
+        self._phases_open = True  # for phase() and profile(), until it runs on
+        self._saves: dict[int, tuple[str, Path]] = {}
         self._stopping = False
         self._outcome = "stopped"
         self._result: Result | None = None
         self._wall_s = self._cpu_s = 0.0
         self.cores: Sequence[inspection.CoreView] = tuple(
-            inspection.CoreView(self._session, i) for i in range(len(board.cores))
+            inspection.CoreView(self._session, i) for i in range(len(self.board.cores))
         )
         self.memory = inspection.Memory(self._session)
 
@@ -117,7 +126,7 @@ class Simulation:
 
     def phase(self, name: str, *, enter: str | Symbol, leave: str | Symbol | None = None) -> None:
         """Accounts from `enter` until the same core reaches `leave`, or returns from `enter`. Before the run begins."""
-        if self._started:
+        if not self._phases_open:
             raise BbmsimError(f"phase={name}: phases are named before the run begins")
         names = [s.name if isinstance(s, Symbol) else s for s in (enter, leave or "")]
         self._check_symbol(names[0], "enter")
@@ -156,11 +165,14 @@ class Simulation:
         """Gather Result.profile: every core's cycles by sampling its call stack every so many of them, TLB misses exactly.
         The run is the same with it. Before the run begins.
         """
-        if self._started:
+        if not self._phases_open:
             raise BbmsimError("profile: ask for it before the run begins")
+        if self._profiled:  # a snapshot of a run that was
+            return
         if interval_cycles < 100:
             raise ConfigError(f"interval_cycles={interval_cycles}: 100 or more", "interval_cycles")
         self._session.start_profile(interval_cycles)
+        self._profiled = True
 
     def record_trace(self) -> None:
         """Keep a million maintenance events, for Result.trace(). Before the run begins."""
@@ -336,9 +348,109 @@ class Simulation:
         self._check_core(core)
         return maps.census_of(self._session.census(core, *maps.va_range(va, size)))
 
+    # --- snapshots
+
+    def save(self, path: str | Path) -> None:
+        """Writes all of its state as it is now to a file for resume(): whole, or not at all. Changes nothing of the run."""
+        self._check_savable("save")
+        target = check_writable(path, "save")
+        snapshot.write(target, self._state())
+
+    def save_at(self, moment: str, path: str | Path) -> None:
+        """The same when the run comes to a moment: a time ("5ms"), or the first execution of a symbol ("NAME", "NAME+0x1c")
+        by any core, at the first picosecond from then on between two of the board's. `unsaved` names those that never came.
+        """
+        target = check_writable(path, "save-at")
+        self._not_finished()
+        self._check_savable("save-at")
+        if moment[:1].isdigit() and not moment.startswith("0x"):
+            symbol, time_ps = "", parse_time(moment, "save-at")
+        else:
+            symbol, time_ps = moment, 0
+            self._check_symbol(moment, "save-at")
+        try:
+            self._saves[self._session.save_at(symbol, time_ps)] = (moment, target)
+        except ValueError:
+            raise ConfigError(f"save-at={moment}: the run is beyond that already", "save-at") from None
+
+    @property
+    def resumed(self) -> bool:
+        """It began in the middle, of a snapshot or as a fork."""
+        return self._resumed
+
+    @property
+    def unsaved(self) -> list[tuple[str, Path]]:
+        """Moments of save_at() that have not come yet, and their files."""
+        return list(self._saves.values())
+
+    def fork(self, *, seed: int | None = None, schedule: str | None = None, tlb: str | None = None) -> Simulation:
+        """Another simulation that goes on from here, by itself: to inject faults into, or with other randomness from here on
+        (`seed`), another schedule, or other powers of the TLB. Without any of these its run is this one's.
+        """
+        return Simulation._of(snapshot.changed(self._state(), seed=seed, schedule=schedule, tlb=tlb), (seed, schedule, tlb) != (None, None, None))
+
+    def _check_savable(self, what: str) -> None:
+        if self.board.disk.path and self.board.disk.writable:
+            raise ConfigError(f"{what}: not with a disk that is written to ({self.board.disk.path},rw)", what)
+
+    def _state(self) -> snapshot.State:
+        self._not_finished()
+        self._check_savable("save")
+        if self._outcome not in ("stopped", "deadlock"):
+            raise BbmsimError(f"the run is over: {self._outcome}")
+        self._begin()
+        try:
+            core = self._session.state()
+        except RuntimeError as error:
+            raise BbmsimError(f"save: {error}") from None
+        python = {
+            "now_ps": self.now_ps,
+            "seed": self.seed,
+            "disk_bytes": self.disk_bytes,
+            "disk_changed_ns": _changed_ns(self.board),
+            "pokes": [dataclasses.asdict(p) for p in self.pokes],
+            "maps": [dataclasses.asdict(m) for m in self._maps],
+            "rare": self._rare,
+            "frequent": self._frequent,
+            "traced": self._traced,
+            "profiled": self._profiled,
+            "symbols": sorted(self._symbols),
+        }
+        return snapshot.State(self.board, self.workload, python, core)
+
+    @classmethod
+    def _of(cls, state: snapshot.State, reseed: bool) -> Simulation:
+        sim = cls.__new__(cls)
+        saved = state.python
+        sim.board, sim.workload, sim.seed = state.board, state.workload, saved["seed"]
+        sim.disk_bytes = saved["disk_bytes"]
+        if saved["disk_changed_ns"] != _changed_ns(sim.board):
+            raise ConfigError(f"disk={sim.board.disk.path}: has changed since the snapshot was made", "disk")
+        sim._program = Program((), 0, tuple((name, 0, 0, 0) for name in saved["symbols"]))
+        try:
+            sim._session = _core.Session.resume(sim.board.to_dict(), state.core)
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
+        except RuntimeError as error:
+            raise ConfigError(f"resume: the snapshot does not fit ({error})", "resume") from None
+        if reseed:
+            sim._session.reseed(sim.seed)
+        sim._maps = [maps.MapAt(**m) for m in saved["maps"]]
+        sim.pokes = [Poke(**p) for p in saved["pokes"]]
+        sim._rare, sim._frequent, sim._traced = saved["rare"], saved["frequent"], saved["traced"]
+        sim._profiled = saved["profiled"]
+        sim._prepare(started=True)
+        return sim
+
+    def _save_what_is_due(self) -> None:
+        for number in self._session.take_saves():
+            _, path = self._saves.pop(number)
+            snapshot.write(path, self._state())
+
     # --- inside
 
     def _begin(self) -> None:
+        self._phases_open = False
         if not self._started:
             most = timeline.MOST_FREQUENT_TRACED if self._traced else timeline.MOST_FREQUENT
             self._frequent = self._session.record(timeline.FREQUENT, most)
@@ -347,7 +459,7 @@ class Simulation:
     def _timed_run(self, limit: int, host_seconds: float = _SLICE_SECONDS) -> str:
         start, cpu = time.perf_counter(), time.thread_time()
         try:
-            return self._session.run(limit, host_seconds)
+            outcome = self._session.run(limit, host_seconds)
         except ValueError as error:
             raise ConfigError(str(error)) from None
         except RuntimeError as error:
@@ -355,6 +467,8 @@ class Simulation:
         finally:
             self._wall_s += time.perf_counter() - start
             self._cpu_s += time.thread_time() - cpu
+        self._save_what_is_due()
+        return outcome
 
     def _slice(self, limit: int) -> bool:
         """True: the run is over."""
@@ -448,6 +562,19 @@ def _typed(data: str | bytes, what: str) -> bytes:
     if not isinstance(data, (str, bytes)):
         raise ConfigError(f"{what}={data!r}: text or bytes", what)
     return data.encode() if isinstance(data, str) else data
+
+
+def _changed_ns(board: Board) -> int:
+    return os.stat(board.disk.path).st_mtime_ns if board.disk.path else 0
+
+
+def resume(
+    path: str | Path, *, seed: int | None = None, schedule: str | None = None, tlb: str | None = None
+) -> Simulation:
+    """The simulation that save() wrote, as it was then: its run is the uninterrupted one's, unless something is changed as
+    with Simulation.fork(). Raises ConfigError for a file that is damaged, truncated, of another build, or no snapshot.
+    """
+    return Simulation._of(snapshot.changed(snapshot.read(path), seed=seed, schedule=schedule, tlb=tlb), (seed, schedule, tlb) != (None, None, None))
 
 
 def _limit(timeout: str | int | None) -> int:

@@ -6,6 +6,8 @@
 #include "python/bindings/fields.hpp"
 #include "python/bindings/results.hpp"
 
+#include "models/mmu/snapshot/archive.hpp"
+
 #include <pybind11/stl.h>
 
 #include <algorithm>
@@ -71,6 +73,34 @@ public:
         Exclusive exclusive;
         session_ = std::make_unique<sim::Session>(config, seed);
     }
+    // Made of what state() gave: the recordings first, then the session.
+    PySession(const py::dict& board, const py::buffer& state) {
+        sim::BoardConfig config;
+        from_python(board, config, "");
+        const py::buffer_info info = state.request();
+        Archive ar(bytes_of(info));
+        u64 recordings = 0;
+        ar(recordings);
+        if (recordings > ar.left().size()) throw StateError("more recordings than state");
+        for (u64 i = 0; i < recordings; ++i) recordings_.push_back(std::make_unique<Recording>(ar));
+        Exclusive exclusive;
+        session_ = std::make_unique<sim::Session>(config, ar.left());
+        for (auto& kept : recordings_) listen(*kept);
+    }
+    py::bytes state() {
+        std::vector<u8> board;
+        {
+            Exclusive exclusive;
+            board = session_->state();
+        }
+        Archive ar;
+        u64 recordings = recordings_.size();
+        ar(recordings);
+        for (auto& kept : recordings_) kept->archive(ar);
+        std::string whole(ar.written().begin(), ar.written().end());
+        whole.append(board.begin(), board.end());
+        return whole;
+    }
     ~PySession() {  // NOLINT(bugprone-exception-escape): a mutex that cannot be locked is the end anyway
         Exclusive exclusive;
         session_.reset();
@@ -115,13 +145,7 @@ public:
     }
     // Keeps the first `most` events of the kinds until recorded() is asked for them; returns the recording's number.
     std::size_t record(u64 kinds_mask, std::size_t most) {
-        auto& kept = *recordings_.emplace_back(std::make_unique<Recording>());
-        session_->subscribe(kinds_mask, [&kept, most](const Event& event) {
-            if (kept.events.size() < most)
-                kept.events.push_back(event);
-            else
-                ++kept.dropped;
-        });
+        listen(*recordings_.emplace_back(std::make_unique<Recording>(kinds_mask, most)));
         return recordings_.size() - 1;
     }
     // The events, and how many more there were.
@@ -149,9 +173,21 @@ private:
         return "core=" + std::to_string(core) + ": the board has cores 0 to " + std::to_string(cores - 1);
     }
     struct Recording {
+        Recording(u64 kinds_mask, u64 at_most) : mask(kinds_mask), most(at_most) {}
+        explicit Recording(Archive& ar) { archive(ar); }
+        void archive(Archive& ar) { ar(mask, most, events, dropped); }
+        u64 mask = 0, most = 0;
         std::vector<Event> events;
         u64 dropped = 0;
     };
+    void listen(Recording& kept) {
+        session_->subscribe(kept.mask, [&kept](const Event& event) {
+            if (kept.events.size() < kept.most)
+                kept.events.push_back(event);
+            else
+                ++kept.dropped;
+        });
+    }
     std::vector<std::unique_ptr<Recording>> recordings_;
     std::optional<u32> subscription_;
     std::vector<Event> queued_;
@@ -230,6 +266,17 @@ py::list all(const std::vector<T>& items) {
 
 void bind_setup(py::class_<PySession>& c) {
     c.def(py::init<const py::dict&, u64>(), py::arg("board"), py::arg("seed"));
+    c.def_static(
+        "resume",
+        [](const py::dict& board, const py::buffer& state) { return std::make_unique<PySession>(board, state); },
+        py::arg("board"), py::arg("state"), "Of what state() gave; ValueError if that does not fit the board.");
+    c.def("state", &PySession::state, "All of it as bytes; RuntimeError if the run is over.");
+    c.def(
+        "save_at", [](PySession& s, const std::string& symbol, u64 ps) { return s->save_at(symbol, ps); },
+        py::arg("symbol"), py::arg("time_ps"), "run() comes back at that point, whose number take_saves() gives then.");
+    c.def("take_saves", [](PySession& s) { return s->take_saves(); });
+    c.def(
+        "reseed", [](PySession& s, u64 seed) { s->reseed(seed); }, py::arg("seed"));
     c.def(
         "load",
         [](PySession& s, u64 pa, const py::buffer& data) {

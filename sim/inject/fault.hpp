@@ -10,6 +10,10 @@
 
 #include <memory>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::cpu {
 struct Pe;
 }
@@ -63,6 +67,7 @@ public:
     // A symbol at which it takes a look, whoever executes it.
     [[nodiscard]] virtual std::string looks_at() const { return {}; }
     virtual void look(const cpu::Pe&, Machine&) {}
+    virtual void archive(Archive&) {}  // what it remembers
 
     const Injection spec;
 };

@@ -2,6 +2,7 @@
 // A TLBI that the PE acknowledges at once and performs later: the issuer's DSB completes though entries are left, the
 // class of CVE-2025-10263.
 #include "models/cpu/pe.hpp"
+#include "models/mmu/snapshot/archive.hpp"
 #include "sim/inject/fault.hpp"
 #include "sim/machine.hpp"
 
@@ -30,6 +31,8 @@ public:
             machine.injector.perform(spec.core, op);
         }
     }
+
+    void archive(Archive& ar) override { ar(late_); }
 
 private:
     std::deque<std::pair<u64, mmu::Tlbi>> late_;  // in order: the delay is one

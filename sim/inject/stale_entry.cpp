@@ -4,6 +4,7 @@
 // does not touch it; a TLBI that covers it removes it.
 #include "models/cpu/pe.hpp"
 #include "models/mmu/regime.hpp"
+#include "models/mmu/snapshot/archive.hpp"
 #include "sim/inject/fault.hpp"
 #include "sim/machine.hpp"
 
@@ -36,6 +37,7 @@ public:
         o.va = spec.va_lo;
         return machine.cores[pe.id]->mmu->plant(structure_, *entry);
     }
+    void archive(Archive& ar) override { ar(taken_); }
 
 private:
     [[nodiscard]] std::optional<mmu::TlbEntry> entry_of(const cpu::Pe& pe, Machine& machine) const {

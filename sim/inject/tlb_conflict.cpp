@@ -3,6 +3,7 @@
 // access in the range conflicts as well, until a TLBI that empties the PE's TLBs, which must remove it (R_BLRKC); what
 // less would do is IMPLEMENTATION DEFINED (R_GRVDR), and here does nothing.
 #include "models/cpu/pe.hpp"
+#include "models/mmu/snapshot/archive.hpp"
 #include "sim/inject/fault.hpp"
 
 #include <stdexcept>
@@ -30,6 +31,7 @@ public:
         else if (o.kind == Occasion::Kind::kAccess)
             o.taken |= o.va >= spec.va_lo && o.va < spec.va_hi && mine(o, pe);
     }
+    void archive(Archive& ar) override { ar(stuck_); }
 
 private:
     [[nodiscard]] bool mine(const Occasion& o, const cpu::Pe& pe) const {

@@ -14,6 +14,10 @@
 #include <span>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::mmu {
 
 class InnerDomain;
@@ -63,6 +67,8 @@ public:
 
     // Descriptor writes to live tables by PE and level, for phases.
     [[nodiscard]] const u64 (&writes_by(PeId pe) const)[4];
+
+    void archive(Archive& ar);
 
 private:
     struct Impl;

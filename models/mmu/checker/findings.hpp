@@ -7,6 +7,10 @@
 #include <string>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::mmu {
 
 enum class Rule : u8 {
@@ -73,6 +77,7 @@ struct Violation {
     std::vector<Holder> holders;  // union over the occurrences
     std::string detail;           // what the rule's own judge had to say; part of the text
     std::string text;             // explanation, names rule and PEs; symbols are added above
+    void archive(Archive& ar);
 };
 
 enum class HazardKind : u8 { kConflict, kStale };
@@ -89,6 +94,7 @@ struct Hazard {
     int violation = -1;     // index of the violation that let it in, if known
     std::string behaviour;  // "abort", "first", ..., "used stale entry"
     std::string text;
+    void archive(Archive& ar);
 };
 
 struct Note {
@@ -97,6 +103,7 @@ struct Note {
     u64 pc = 0;
     u64 va = 0;
     u64 count = 1;
+    void archive(Archive& ar);
 };
 
 struct CheckerStats {

@@ -33,11 +33,13 @@ struct BbmChecker::Impl {
         Granule granule;
         u64 before, after;
         std::string detail{};  // what more the text says
+        void archive(Archive& ar);
     };
     // A change of registers under which a half's translations are cached, not flushed yet.
     struct Reinterpretation {
         u64 at = 0;  // sequence number; 0: none
         Site site{};
+        void archive(Archive& ar);
     };
     // An entry that became valid: who may fetch through it is asked for its writer only.
     struct Made {
@@ -54,12 +56,15 @@ struct BbmChecker::Impl {
         u64 synchronized = 0;  // sequence number of the last context synchronization
         Context translated;    // the last context with the MMU on
         std::array<Reinterpretation, 2> reinterpreted;
+        void archive(Archive& ar);
     };
     // One descriptor that a store is about to change, kept until memory has changed.
     struct Changed {
         TableId table;
         u64 desc_pa, before, after;
     };
+
+    void archive(Archive& ar);  // checker_state.cpp
 
     // judge.cpp
     void store(PeId writer, u64 pa, const u8* bytes, u64 size, u64 pc, u64 now_ps);
@@ -145,6 +150,7 @@ struct BbmChecker::Impl {
     struct Outstanding {
         std::vector<AsidIssue> asids;
         std::vector<SpanIssue> spans;
+        void archive(Archive& ar);
     };
     std::array<std::array<Outstanding, 2>, kMaxPes> outstanding;  // by issuer; local, broadcast
 

@@ -40,6 +40,7 @@ struct Table {
     std::vector<Child> children;     // sorted by index
     std::vector<PendingId> stale;    // replaced table descriptors through which a PE may still walk here
     std::vector<RootId> more_roots;  // further roots (another input size or half)
+    void archive(Archive& ar);
 };
 
 // One place at which an entry of a table is seen.
@@ -86,6 +87,7 @@ public:
 
     [[nodiscard]] u64 count() const { return by_page_count_; }
     u64 linked = 0, unlinked = 0, peak = 0;
+    void archive(Archive& ar);
 
 private:
     template <class StaleRoot>

@@ -13,6 +13,10 @@
 #include <array>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::mmu {
 
 class Ordering {
@@ -51,6 +55,7 @@ public:
     }
     [[nodiscard]] bool vmall_since(PeId pe, u64 written) const { return pes_[pe].last_vmall > written; }
     [[nodiscard]] bool vmall_elsewhere(PeId pe, PeMask flushers, u64 written) const;
+    void archive(Archive& ar);
 
 private:
     using PerWriter = std::vector<u64>;  // by writer; the last slot is for writers that are no PE
@@ -58,6 +63,7 @@ private:
         PeMask targets = 0;
         u64 issued = 0;
         PerWriter ordered;
+        void archive(Archive& ar);
     };
     struct State {
         // Index 0: any domain; 1: Inner Shareable or wider.
@@ -65,6 +71,7 @@ private:
         u64 acquired = 0, last_vmall = 0, last_local_vmall = 0;
         PerWriter clean, issued;
         std::array<Outstanding, 2> outstanding;  // local, broadcast
+        void archive(Archive& ar);
     };
     [[nodiscard]] unsigned slot(PeId writer) const { return writer < pes_.size() ? writer : slots_ - 1; }
     [[nodiscard]] u64 ordered_until(PeId writer, PeId issuer, unsigned width) const;

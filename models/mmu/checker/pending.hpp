@@ -29,8 +29,10 @@ struct LeavesBelow {
         PeMask pes = 0;
         std::vector<u64> left;
         u32 count = 0;
+        void archive(Archive& ar);
     };
     std::vector<Group> groups;
+    void archive(Archive& ar);
 };
 
 struct Pending {
@@ -60,6 +62,7 @@ struct Pending {
     bool finished = false;     // judged by finish()
     std::vector<LeavesBelow> below;
     std::vector<std::pair<PeId, u16>> asids_done;  // PEs that use several ASIDs: those that are covered so far
+    void archive(Archive& ar);
 };
 
 class PendingSet {
@@ -108,6 +111,7 @@ public:
     // Drops every record that is clean; amortized by doing nothing unless enough has been added since.
     void sweep(bool force);
     void drop_if_clean(PendingId id);
+    void archive(Archive& ar);
 
 private:
     struct Issue {

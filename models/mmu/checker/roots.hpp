@@ -14,6 +14,10 @@
 #include <unordered_map>
 #include <vector>
 
+namespace bbmsim {
+class Archive;
+}
+
 namespace bbmsim::mmu {
 
 using RootId = u32;
@@ -52,6 +56,7 @@ struct Root {
     u32 first_pending = kNone;               // list of pending old values (pending.hpp)
     std::vector<std::vector<AsidUse>> uses;  // by PE, sorted by ASID
     std::vector<u64> left;                   // by PE: when it last stopped reaching
+    void archive(Archive& ar);
 };
 
 // A completed TLBI by address, as far as a PE that has left a root is concerned.
@@ -93,6 +98,7 @@ public:
     [[nodiscard]] bool only_asid(RootId id, PeId pe, u16 asid) const;
     // PEs that may hold `value` at this place of the root: reaching, or residue that no by-address TLBI removed.
     [[nodiscard]] PeMask holders(RootId id, u64 value, DescKind kind, u64 va, unsigned level) const;
+    void archive(Archive& ar);
 
 private:
     [[nodiscard]] bool span_flushed(const Root& root, RootId id, PeId pe, u64 value, DescKind kind, u64 va,

@@ -23,6 +23,7 @@ public:
     // Why a TLBI that `issuer` issued after `since` and that reached `pe` did not remove the old value, if one was
     // meant to: it addresses the entry, or just misses it. Empty: none was.
     [[nodiscard]] std::string near_miss(const Pending& p, const Roots& roots, PeId issuer, PeId pe) const;
+    void archive(Archive& ar);
 
 private:
     static constexpr std::size_t kKept = 64;

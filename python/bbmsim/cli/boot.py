@@ -12,7 +12,7 @@ from ..linux.workload import linux
 from ..simulation import Simulation
 from ..workload import Workload
 from . import options
-from .run import Changes, Looks, carry_out
+from .run import Changes, Looks, carry_out, go_on
 from .terminal import Typing, console_options
 
 
@@ -56,6 +56,7 @@ def boot_command(
     seed: int, inject: tuple[str, ...], poke: tuple[str, ...], map_at: tuple[str, ...], timeout: str, json_: str | None,
     html: str | None, flame: str | None, flame_metric: str, trace: str | None, no_checker: bool, no_filter: bool, bench: bool,
     gdb: int | None, quiet: bool, disk: str | None, interactive: bool, input_: str | None, expect: tuple[str, ...],
+    save_at: tuple[tuple[str, str], ...], resume: str | None,
 ) -> int:
     """Boots an arm64 Linux kernel, its console live, and reports what it did to its own translation tables."""
 
@@ -67,10 +68,13 @@ def boot_command(
         return linux(kernel, append=append, initrd=initrd, dtb=dtb, vmlinux=vmlinux, say=say)
 
     typing = Typing.of(interactive, input_, expect)
+    outputs = {"json": json_, "html": html, "flame": flame, "trace": trace}
+    looks = Looks(map_at, flame_metric, save_at)
+    if resume is not None:
+        return go_on(resume, Changes(inject, poke), looks, timeout, outputs, bench, gdb, quiet, typing)
     board = options.board(cores, memory, disk=options.disk(disk), checker=not no_checker, filter=not no_filter)
     if dump_dtb is not None:
         path = check_writable(dump_dtb, "dump-dtb")
         write_whole(path, Simulation(board, guest(), seed=seed).device_tree)
         return 0
-    outputs = {"json": json_, "html": html, "flame": flame, "trace": trace}
-    return carry_out(board, guest, seed, Changes(inject, poke), Looks(map_at, flame_metric), timeout, outputs, bench, gdb, quiet, typing)
+    return carry_out(board, guest, seed, Changes(inject, poke), looks, timeout, outputs, bench, gdb, quiet, typing)

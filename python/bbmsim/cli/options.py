@@ -67,7 +67,14 @@ def disk(text: str | None) -> Disk:
 
 def was_given(name: str) -> bool:
     """The option of the command that runs, rather than its default."""
-    return click.get_current_context().get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
+    return click.get_current_context().get_parameter_source(name) not in (None, click.core.ParameterSource.DEFAULT)
+
+
+def changed() -> tuple[int | None, str | None, str | None]:
+    """Seed, TLB and schedule, as far as they were given."""
+    context = click.get_current_context()
+    given = context.params["seed"] if was_given("seed") else None
+    return given, context.meta.get(_TLB) if was_given("tlb") else None, context.meta.get(_SCHEDULE) if was_given("schedule") else None
 
 
 def settings(items: tuple[str, ...]) -> dict[str, str]:
@@ -111,6 +118,15 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
             help="Wait at reset for a debugger (`target remote :PORT` in gdb-multiarch), one thread per core; 0 picks a port.",
         ),
         click.option("--bench", is_flag=True, help="Run with checker and fast path on and off, and compare the speed."),
+        click.option(
+            "--resume", type=click.Path(), metavar="FILE", shell_complete=_complete_files,
+            help="Go on from a snapshot instead of starting: the same board and workload, with the faults and outputs given here; "
+            "with --seed, --schedule or --tlb another future.",
+        ),
+        click.option(
+            "--save-at", nargs=2, multiple=True, metavar="WHEN FILE",
+            help="Write a snapshot when the run comes to SYMBOL, SYMBOL+0x1c or a time (5ms), and go on. Any number of times.",
+        ),
         click.option("--no-filter", is_flag=True, help="Without the fast path: slower, and every figure must be the same."),
         click.option("--no-checker", is_flag=True, help="Don't look for violations."),
         click.option("--trace", type=click.Path(), metavar="FILE", help="Write a trace for ui.perfetto.dev."),

@@ -21,6 +21,7 @@ from ..poke import parse_poke
 from ..report.lines import findings_line, summary
 from ..result import OUTCOMES, Result, check_flame
 from ..simulation import Simulation
+from ..simulation import resume as resume_simulation
 from ..units import parse_time
 from ..workload import Workload, from_name
 from . import options
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from ..gdb.server import GdbServer
 
 _BENCH_ROUNDS = 3
+_FIXED = (  # options that --resume leaves no choice of
+    "workload", "cores", "memory", "set_", "strategy", "disk", "kernel", "initrd", "append", "dtb", "dump_dtb", "vmlinux", "poke",
+    "no_checker", "no_filter", "bench",
+)
 
 
 @click.command("run")
@@ -49,9 +54,14 @@ def run_command(
     workload: str, cores: str, memory: str, set_: tuple[str, ...], seed: int, strategy: str | None, inject: tuple[str, ...],
     poke: tuple[str, ...], map_at: tuple[str, ...], timeout: str, json_: str | None, html: str | None, flame: str | None,
     flame_metric: str, trace: str | None, no_checker: bool, no_filter: bool, bench: bool, gdb: int | None, quiet: bool,
-    disk: str | None, interactive: bool, input_: str | None, expect: tuple[str, ...],
+    disk: str | None, interactive: bool, input_: str | None, expect: tuple[str, ...], save_at: tuple[tuple[str, str], ...],
+    resume: str | None,
 ) -> int:
     """Runs WORKLOAD: a bare-metal workload (see `bbmsim list workloads`), an AArch64 ELF, or an arm64 Image."""
+    if resume is not None:
+        outputs = {"json": json_, "html": html, "flame": flame, "trace": trace}
+        looks = Looks(map_at, flame_metric, save_at)
+        return go_on(resume, Changes(inject, poke), looks, timeout, outputs, bench, gdb, quiet, Typing.of(interactive, input_, expect))
     parameters = options.settings(set_)
     if strategy is not None:
         if "strategy" in parameters:
@@ -61,8 +71,24 @@ def run_command(
     typing = Typing.of(interactive, input_, expect)
     board = options.board(cores, memory, disk=options.disk(disk), checker=not no_checker, filter=not no_filter)
     outputs = {"json": json_, "html": html, "flame": flame, "trace": trace}
-    looks = Looks(map_at, flame_metric)
+    looks = Looks(map_at, flame_metric, save_at)
     return carry_out(board, lambda: guest, seed, Changes(inject, poke), looks, timeout, outputs, bench, gdb, quiet, typing)
+
+
+def go_on(
+    path: str, changes: Changes, looks: Looks, timeout: str, files: dict[str, str | None], bench: bool, gdb: int | None, quiet: bool,
+    typing: Typing,
+) -> int:
+    """--resume: what the snapshot fixed can't be given again."""
+    for name in _FIXED:
+        if options.was_given(name):
+            raise ConfigError(f"{name.strip('_').replace('_', '-')}: not together with --resume, the snapshot has its own", name)
+
+    def make() -> Simulation:
+        seed, tlb, schedule = options.changed()
+        return resume_simulation(path, seed=seed, tlb=tlb, schedule=schedule)
+
+    return _carry_out(make, changes, looks, timeout, files, bench, gdb, quiet, typing)
 
 
 class Changes:
@@ -76,9 +102,10 @@ class Changes:
 class Looks:
     """What the user wants to see beside the report. Raises ConfigError for a wrong form."""
 
-    def __init__(self, map_at: tuple[str, ...], flame_metric: str) -> None:
+    def __init__(self, map_at: tuple[str, ...], flame_metric: str, save_at: tuple[tuple[str, str], ...] = ()) -> None:
         self.maps = [parse_map_at(text) for text in map_at]
         self.flame_metric = flame_metric
+        self.saves = [(moment, check_writable(path, "save-at")) for moment, path in save_at]
 
 
 def carry_out(
@@ -88,6 +115,17 @@ def carry_out(
     """One run as `run` and `boot` do it; the exit status. Everything that may be wrong is looked at before the guest is
     made, which may take a download.
     """
+    def make() -> Simulation:
+        return Simulation(board, make_guest(), seed=seed)
+
+    measured = partial(_bench, board=board, make_guest=make_guest, seed=seed, changes=changes)
+    return _carry_out(make, changes, looks, timeout, files, bench, gdb, quiet, typing, measured)
+
+
+def _carry_out(
+    make: Callable[[], Simulation], changes: Changes, looks: Looks, timeout: str, files: dict[str, str | None], bench: bool,
+    gdb: int | None, quiet: bool, typing: Typing, measured: Callable[[Console, int], int] | None = None,
+) -> int:
     limit = parse_time(timeout)
     outputs = {name: check_flame(p) if name == "flame" else check_writable(p, name) for name, p in files.items() if p}
     ci = Ci(click.get_current_context())
@@ -96,25 +134,28 @@ def carry_out(
         raise ConfigError("bench: nobody can type at a guest that is measured", "bench")
     if gdb is not None and (bench or typing.interactive):
         raise ConfigError(f"gdb: not together with {'--bench' if bench else '--interactive'}", "gdb")
+    if looks.saves and (bench or gdb is not None):
+        raise ConfigError(f"save-at: not together with {'--bench' if bench else '--gdb'}", "save-at")
     server = None if gdb is None else _gdb_server(gdb)
     with contextlib.nullcontext() if server is None else contextlib.closing(server):
-        guest = make_guest()
-        if bench and console is not None:
-            return _bench(console, board, guest, seed, changes, limit)
-        return _report(console, board, guest, seed, changes, looks, limit, outputs, ci, server, quiet, typing)
+        if bench and measured is not None and console is not None:
+            return measured(console, limit)
+        return _report(console, make, changes, looks, limit, outputs, ci, server, quiet, typing)
 
 
 def _report(
-    console: Console | None, board: Board, guest: Workload, seed: int, changes: Changes, looks: Looks, limit: int,
-    outputs: dict[str, Path], ci: Ci, server: GdbServer | None, quiet: bool, typing: Typing,
+    console: Console | None, make: Callable[[], Simulation], changes: Changes, looks: Looks, limit: int, outputs: dict[str, Path], ci: Ci,
+    server: GdbServer | None, quiet: bool, typing: Typing,
 ) -> int:
-    sim = _simulation(board, guest, seed, changes, "trace" in outputs)
+    sim = _changed(make(), changes, "trace" in outputs)
+    for moment, path in looks.saves:
+        sim.save_at(moment, path)
     for asked_map in looks.maps:
         sim.map_at(asked_map)
     if "flame" in outputs or "trace" in outputs:
         sim.profile()
     if console is not None:
-        asked = {"workload": sim.workload.to_dict(), "board": board.to_dict(), "seed": seed, "pokes": [p.to_dict() for p in sim.pokes]}
+        asked = {"workload": sim.workload.to_dict(), "board": sim.board.to_dict(), "seed": sim.seed, "pokes": [p.to_dict() for p in sim.pokes]}
         console.print(f"[bold]{summary(asked)}[/bold]")
     typing.prepare(sim)
     if typing.interactive:
@@ -137,6 +178,8 @@ def _report(
         for name, path in outputs.items():
             say(f"{name}: {path}")
     ci.say(say, result)
+    for moment, path in sim.unsaved:
+        raise ConfigError(f"save-at={moment}: the run ended before; {path} was not written", "save-at")
     return result.exit_status
 
 
@@ -146,13 +189,12 @@ def _console() -> Console:
     return make_console()
 
 
-def _simulation(board: Board, guest: Workload, seed: int, changes: Changes, traced: bool) -> Simulation:
-    sim = Simulation(board, guest, seed=seed)
+def _changed(sim: Simulation, changes: Changes, traced: bool) -> Simulation:
     for where, word in changes.pokes:
         sim.poke(where, word)
     for injection in changes.injections:
         sim.inject(injection)
-    if traced:
+    if traced and not sim.resumed:
         sim.record_trace()
     return sim
 
@@ -193,8 +235,9 @@ def _write(result: Result, outputs: dict[str, Path], flame_metric: str) -> None:
         makers[name](path)
 
 
-def _bench(console: Console, board: Board, guest: Workload, seed: int, changes: Changes, limit: int) -> int:
+def _bench(console: Console, limit: int, *, board: Board, make_guest: Callable[[], Workload], seed: int, changes: Changes) -> int:
     """The same run with and without checker and filter, in turns in this process."""
+    guest = make_guest()
     variants = (
         ("checker on,  fast path on", True, True),
         ("checker off, fast path on", False, True),
@@ -203,7 +246,8 @@ def _bench(console: Console, board: Board, guest: Workload, seed: int, changes: 
     best: list[Result] = []
     for round_ in range(_BENCH_ROUNDS):
         for i, (_, checker, filter_) in enumerate(variants):
-            sim = _simulation(dataclasses.replace(board, checker=checker, filter=filter_), guest, seed, changes, False)
+            variant = Simulation(dataclasses.replace(board, checker=checker, filter=filter_), guest, seed=seed)
+            sim = _changed(variant, changes, False)
             result = _run(None, sim, limit)
             if round_ == 0:
                 best.append(result)

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// What of the checker is state (snapshot/archive.hpp): all that it knows of tables, holders, old values and TLBIs, and
+// what it has found.
+#include "models/mmu/checker/impl.hpp"
+#include "models/mmu/snapshot/archive.hpp"
+
+namespace bbmsim::mmu {
+
+void Violation::archive(Archive& ar) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = *this;
+    ar(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+}
+void Hazard::archive(Archive& ar) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = *this;
+    ar(a, b, c, d, e, f, g, h, i, j, k, l, m);
+}
+void Note::archive(Archive& ar) {
+    auto& [a, b, c, d, e] = *this;
+    ar(a, b, c, d, e);
+}
+
+void Ordering::Outstanding::archive(Archive& ar) {
+    auto& [to, at, until] = *this;
+    ar(to, at, until);
+}
+void Ordering::State::archive(Archive& ar) {
+    auto& [dsbs, chain, acquire, vmall, local_vmall, cleaned, sent, open] = *this;
+    ar(dsbs, chain, acquire, vmall, local_vmall, cleaned, sent, open);
+}
+void Ordering::archive(Archive& ar) {
+    auto& [pes, slots, now] = *this;
+    ar(pes, slots, now);
+}
+
+void Root::archive(Archive& ar) {
+    auto& [a, b, c, d, e, f, g, h, i, j] = *this;
+    ar(a, b, c, d, e, f, g, h, i, j);
+}
+void Roots::archive(Archive& ar) {
+    auto& [roots, free, by_key, touched, flushed, next_span] = *this;
+    ar(roots, free, by_key, touched, flushed, next_span);
+}
+
+void Table::archive(Archive& ar) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k] = *this;
+    ar(a, b, c, d, e, f, g, h, i, j, k);
+}
+void LiveTables::archive(Archive& ar) {
+    auto& [links, unlinks, most, domain, tables, free, pool, by_page, by_page_count] = *this;
+    ar(links, unlinks, most, tables, free, by_page, by_page_count);
+}
+
+void LeavesBelow::Group::archive(Archive& ar) {
+    auto& [holding, remaining, n] = *this;
+    ar(holding, remaining, n);
+}
+void LeavesBelow::archive(Archive& ar) {
+    auto& [first, at_level, some_global, all] = *this;
+    ar(first, at_level, some_global, all);
+}
+void Pending::archive(Archive& ar) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a2, b2, c2, d2, e2, f2] =
+        *this;
+    ar(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a2, b2, c2, d2, e2, f2);
+}
+void PendingSet::archive(Archive& ar) {
+    auto& [ordering, roots, tables, records, free, count, swept_at, pool, by_desc, by_va, outstanding] = *this;
+    ar(records, free, count, swept_at, by_desc, by_va, outstanding);
+}
+
+void TlbiLog::archive(Archive& ar) {
+    auto& [rings] = *this;
+    ar(rings);
+}
+
+void BbmChecker::Impl::Site::archive(Archive& ar) {
+    auto& [a, b, c, d, e, f, g, h, i, j, k] = *this;
+    ar(a, b, c, d, e, f, g, h, i, j, k);
+}
+void BbmChecker::Impl::Reinterpretation::archive(Archive& ar) {
+    auto& [since, where] = *this;
+    ar(since, where);
+}
+void BbmChecker::Impl::Pe::archive(Archive& ar) {
+    auto& [promised, as_seen, in_force, is_online, reached, written, synced, last_on, open] = *this;
+    ar(as_seen, in_force, is_online, reached, written, synced, last_on, open);
+}
+void BbmChecker::Impl::Outstanding::archive(Archive& ar) {
+    auto& [by_asid, by_span] = *this;
+    ar(by_asid, by_span);
+}
+
+void BbmChecker::Impl::archive(Archive& ar) {
+    auto& [inner, order, all_roots, live, old_values, compare, log, entries_made, each_pe, issued, broken, effects,
+           quiet, figures, judged, strangers, at_violation, at_hazard, at_note, admitted, possible, scratch1, scratch2,
+           scratch3, scratch4, scratch5, unheld, scratch6] = *this;
+    ar.part("checker");
+    ar(order, all_roots, live, old_values, log, entries_made);
+    ar.fixed(each_pe);
+    ar(issued, broken, effects, quiet, figures, judged, strangers, at_violation, at_hazard, at_note, admitted, possible,
+       unheld);
+}
+
+void BbmChecker::archive(Archive& ar) { impl_->archive(ar); }
+
+}  // namespace bbmsim::mmu
