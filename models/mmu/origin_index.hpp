@@ -6,8 +6,8 @@
 // they change rarely and most fills share them with the fill before: after enough questions that it could not answer
 // with no, worn() asks for it to be made anew from the entries that are held.
 //
-// The leaf of a contiguous (or coalesced) entry stands for its whole group, wherever in the group the walk read: it is kept under the
-// group's address (1 KiB of descriptors, the largest group), so that a write to any member finds it.
+// The leaf of a contiguous (or coalesced) entry stands for its whole group, wherever in the group the walk read: it is
+// kept under the group's address (1 KiB of descriptors, the largest group), so that a write to any member finds it.
 #pragma once
 
 #include "models/mmu/tlb_entry.hpp"

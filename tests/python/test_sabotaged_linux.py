@@ -77,12 +77,14 @@ def test_a_dropped_flush_is_a_note_where_it_may_not() -> None:
 
 def test_an_unspoilt_kernel_on_a_level_2_part_that_may_conflict_meets_the_abort() -> None:
     """What Linux's list of parts is for: an X4's MIDR says that it never conflicts, and this one may. Under the nasty TLB
-    the split meets the abort before its flush, again in the handler, and never gets out. docs/nasty-matrix.md has the rest.
+    the split meets the abort before its flush; where the first one comes, and whether the kernel still has words for it or meets
+    the next in its handler, is the seed's choice. docs/nasty-matrix.md has the rest.
     """
     result = sabotaged(none, UNTRUSTED, "nasty")
     aborts = [c["conflict_aborts"] for c in result.record["cores"]]
-    assert aborts[0] > 1000 and not any(aborts[1:])
-    assert "smp: Brought up 1 node, 4 CPUs" in result.console and result.outcome != "poweroff"
+    assert aborts[0] > 0 and not any(aborts[1:])
+    assert "smp: Brought up 1 node, 4 CPUs" in result.console and "Run /init" not in result.console
+    assert "TLB conflict abort" in result.console or aborts[0] > 1000
 
 
 def test_a_clean_boot_under_the_nasty_tlb_is_silent() -> None:

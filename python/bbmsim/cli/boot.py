@@ -50,6 +50,7 @@ def complete_initrds(_: click.Context, __: click.Parameter, incomplete: str) -> 
 @options.disk_option
 @options.schedule_option
 @console_options
+@options.resume_option
 @options.run_options
 def boot_command(
     kernel: str, initrd: str | None, append: str, dtb: str | None, dump_dtb: str | None, vmlinux: str | None, cores: str, memory: str,

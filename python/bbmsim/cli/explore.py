@@ -28,7 +28,7 @@ from .boot import complete_initrds, complete_kernels
 from .ci import Ci
 from .run import Changes, Looks, carry_out
 
-_OF_ONE_RUN = ("html", "flame", "flame_metric", "trace", "map_at", "gdb", "bench", "no_checker", "no_filter")
+_OF_ONE_RUN = ("html", "flame", "flame_metric", "trace", "map_at", "save_at", "gdb", "bench", "no_checker", "no_filter")
 _OF_LINUX = ("append", "initrd", "dtb", "vmlinux")
 
 
@@ -73,7 +73,7 @@ def explore_command(
     kernel: str | None, initrd: str | None, append: str, dtb: str | None, vmlinux: str | None, cores: str, memory: str, set_: tuple[str, ...],
     seed: int, inject: tuple[str, ...], poke: tuple[str, ...], map_at: tuple[str, ...], timeout: str, json_: str | None, html: str | None,
     flame: str | None, flame_metric: str, trace: str | None, no_checker: bool, no_filter: bool, bench: bool, gdb: int | None,
-    quiet: bool, disk: str | None,
+    quiet: bool, disk: str | None, save_at: tuple[tuple[str, str], ...],
 ) -> int:
     """Runs WORKLOAD (as of `bbmsim run`, or "linux") under many schedules and TLBs, and lists each distinct finding once, with
     the ID of the run that shows it soonest."""
@@ -102,7 +102,7 @@ def explore_command(
         spec = subject.parse(replay)
         outputs = {"json": json_, "html": html, "flame": flame, "trace": trace}
         return carry_out(
-            subject.board_of(spec), lambda: subject.workload, spec.seed, changes, Looks(map_at, flame_metric), f"{spec.limit_us}us", outputs,
+            subject.board_of(spec), lambda: subject.workload, spec.seed, changes, Looks(map_at, flame_metric, save_at), f"{spec.limit_us}us", outputs,
             bench, gdb, quiet,
         )
     path = None if json_ is None else check_writable(json_, "json")

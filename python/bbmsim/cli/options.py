@@ -119,11 +119,6 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--bench", is_flag=True, help="Run with checker and fast path on and off, and compare the speed."),
         click.option(
-            "--resume", type=click.Path(), metavar="FILE", shell_complete=_complete_files,
-            help="Go on from a snapshot instead of starting: the same board and workload, with the faults and outputs given here; "
-            "with --seed, --schedule or --tlb another future.",
-        ),
-        click.option(
             "--save-at", nargs=2, multiple=True, metavar="WHEN FILE",
             help="Write a snapshot when the run comes to SYMBOL, SYMBOL+0x1c or a time (5ms), and go on. Any number of times.",
         ),
@@ -161,6 +156,14 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ):
         function = option(function)
     return ci_options(function)
+
+
+def resume_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--resume", type=click.Path(), metavar="FILE", shell_complete=_complete_files,
+        help="Go on from a snapshot instead of starting: the same board and workload, with the faults and outputs given here; "
+        "with --seed, --schedule or --tlb another future.",
+    )(function)
 
 
 def workload_option(function: Callable[..., Any]) -> Callable[..., Any]:

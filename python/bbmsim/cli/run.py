@@ -49,6 +49,7 @@ _FIXED = (  # options that --resume leaves no choice of
 @options.disk_option
 @options.schedule_option
 @console_options
+@options.resume_option
 @options.run_options
 def run_command(
     workload: str, cores: str, memory: str, set_: tuple[str, ...], seed: int, strategy: str | None, inject: tuple[str, ...],

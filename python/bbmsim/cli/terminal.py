@@ -92,6 +92,10 @@ class _Raw:
 
     def __enter__(self) -> _Raw:
         self._saved = termios.tcgetattr(self._in)
+        # A signal between the interpreter's last look and select() would be noticed at the next key only: it wakes select().
+        self._woken, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)
+        self._former_wake = signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         self._handlers = {s: signal.signal(s, self._end) for s in (signal.SIGTERM, signal.SIGHUP)}
         mode = termios.tcgetattr(self._in)
         mode[0] &= ~(termios.BRKINT | termios.ICRNL | termios.INPCK | termios.ISTRIP | termios.IXON)
@@ -104,10 +108,13 @@ class _Raw:
         termios.tcsetattr(self._in, termios.TCSADRAIN, self._saved)
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(self._former_wake)
+        os.close(self._wake)
+        os.close(self._woken)
 
     def keys(self, seconds: float | None) -> bytes | None:
         """What was typed; waits so long for the first key. None: the terminal is gone."""
-        if not select.select([self._in], [], [], seconds)[0]:
+        if self._in not in select.select([self._in, self._woken], [], [], seconds)[0]:
             return b""
         return os.read(self._in, 4096) or None
 
