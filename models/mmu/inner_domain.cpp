@@ -33,7 +33,7 @@ void InnerDomain::store(PeId writer, PhysAddr pa, const void* bytes, u64 size, u
         std::memcpy(ram.at(pa), bytes, size);
         return;
     }
-    const u64* now = writer < pes.size() ? pes[writer]->now_ps : nullptr;
+    const u64* now = writer < pes.size() ? pes[writer]->now_ps : device_now_ps;
     const u64 now_ps = now ? *now : 0;
     const bool watched = flags & kWatched;
     if (watched && checker) checker->on_store(writer, pa, bytes, size, pc, now_ps);

@@ -50,6 +50,7 @@ public:
     LateWrites late;                // nasty.late_walk
     BbmChecker* checker = nullptr;  // null: no checking, no page is watched
     StoreListener* listener = nullptr;
+    const u64* device_now_ps = nullptr;  // the time of writes by the host and devices; null: 0
 };
 
 }  // namespace bbmsim::mmu

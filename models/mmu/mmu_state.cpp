@@ -81,7 +81,7 @@ void LateWrites::archive(Archive& ar) {
 }
 
 void InnerDomain::archive(Archive& ar) {
-    auto& [view, events, mmus, late_writes, bbm, stores] = *this;
+    auto& [view, events, mmus, late_writes, bbm, stores, now] = *this;
     late_writes.archive(ar);
 }
 

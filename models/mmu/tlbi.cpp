@@ -39,6 +39,8 @@ TlbiSpan range(const Tlbi& op, Granule g) {
     s.bytes = ((bits(op.operand, 43, 39) + 1) << (5 * bits(op.operand, 45, 44) + 1)) << shift;
     s.ttl_level = leaf_level(named, bits(op.operand, 38, 37));
     s.required = tg == tg_of(g);  // R_XKMMX; TG=0 is reserved and matches nothing
+    if (s.ttl_level >= 0 && s.va & ((u64{1} << level_shift(named, static_cast<unsigned>(s.ttl_level))) - 1))
+        s.required = false;  // a base that is not aligned for its TTL: the range is UNPREDICTABLE (I_TYBWT)
     return s;
 }
 

@@ -55,13 +55,13 @@ void LeavesBelow::Group::archive(Archive& ar) {
     ar(holding, remaining, n);
 }
 void LeavesBelow::archive(Archive& ar) {
-    auto& [first, at_level, some_global, all] = *this;
-    ar(first, at_level, some_global, all);
+    auto& [first, at_level, some_global, old, all] = *this;
+    ar(first, at_level, some_global, old, all);
 }
 void Pending::archive(Archive& ar) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a2, b2, c2, d2, e2, f2] =
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a2, b2, c2, d2, e2, f2, g2] =
         *this;
-    ar(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a2, b2, c2, d2, e2, f2);
+    ar(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a2, b2, c2, d2, e2, f2, g2);
 }
 void PendingSet::archive(Archive& ar) {
     auto& [ordering, roots, tables, records, free, count, swept_at, pool, by_desc, by_va, outstanding] = *this;

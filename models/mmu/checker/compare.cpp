@@ -14,6 +14,9 @@ std::optional<Rule> Comparer::compare(u64 before, u64 after, unsigned level, Gra
     if (before == after) return std::nullopt;
     const DescKind from = desc_kind(before, level, g), to = desc_kind(after, level, g);
     if (from == DescKind::kInvalid || to == DescKind::kInvalid) return std::nullopt;
+    // An entry that gives an access flag fault is never cached (R_XCLRD): it meets nothing.
+    if (!pe.ha && ((from == DescKind::kLeaf && !(before & kDescAf)) || (to == DescKind::kLeaf && !(after & kDescAf))))
+        return std::nullopt;
     if (from == DescKind::kTable && to == DescKind::kTable) return tables(before, after, level, g, pe);
 
     const ValueChange change{before, after, from, to, static_cast<u8>(level), g, pe, ram_};

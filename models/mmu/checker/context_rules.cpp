@@ -15,10 +15,10 @@ namespace {
 constexpr u64 bits(unsigned hi, unsigned lo) { return ((u64{2} << (hi - lo)) - 1) << lo; }
 
 // Fields that TLBs may cache, by half of the address space (D8.16; TCR_EL1, SCTLR_EL1).
-constexpr u64 kTcrCommon = bits(34, 32) | bits(40, 39) | bits(59, 59);     // IPS, HA, HD, DS
-constexpr u64 kTcrHalf[2] = {bits(5, 0) | bits(15, 8) | bits(41, 41),      // T0SZ, TG0, SH0.., HPD0
-                             bits(21, 16) | bits(31, 24) | bits(42, 42)};  // T1SZ, TG1, SH1.., HPD1
-constexpr u64 kSctlr = bits(19, 19) | bits(25, 25);                        // WXN, EE
+constexpr u64 kTcrCommon = bits(34, 32) | bits(36, 36) | bits(40, 39) | bits(59, 59);  // IPS, AS, HA, HD, DS
+constexpr u64 kTcrHalf[2] = {bits(5, 0) | bits(15, 8) | bits(37, 37) | bits(41, 41),   // T0SZ, TG0, SH0.., TBI0, HPD0
+                             bits(21, 16) | bits(31, 24) | bits(38, 38) | bits(42, 42)};
+constexpr u64 kSctlr = bits(19, 19) | bits(25, 25);  // WXN, EE
 
 }  // namespace
 

@@ -52,6 +52,14 @@ void BbmChecker::Impl::enter(PeId pe, unsigned half, const RootKey& key, u16 asi
     // A PE that was off received no broadcast: what changed meanwhile meets what it still holds.
     for (PendingId p = roots[id].first_pending; p != kNone; p = pending[p].root_next) {
         Pending& r = pending[p];
+        if (r.reused & pe_bit(pe)) {
+            r.reused &= ~pe_bit(pe);
+            if (pending.unclean_walk(r) & pe_bit(pe)) {
+                Site site{r.writer, r.pc, now_ps, r.desc_pa, r.va, r.root, r.level, r.granule, r.before, r.after};
+                site.detail = "unlinked a table whose page was written while the core was off";
+                violate(Rule::kTableReuse, site, pe_bit(pe));
+            }
+        }
         if (!(r.deferred & pe_bit(pe))) continue;
         r.deferred &= ~pe_bit(pe);
         if (!(pending.unclean(r) & pe_bit(pe))) continue;

@@ -71,9 +71,10 @@ struct BbmChecker::Impl {
     void store_done();
     bool change(TableId table, const Changed& c, PeId writer, u64 pc, u64 now_ps);
     void judge_current(const Site& site, PeMask held, PeMask live, Pending& record, bool& matters);
-    void judge_pending(const Site& site, PeMask live);
+    void judge_pending(const Site& site, PeMask held, PeMask live);
     void judge_other_levels(const Site& site, PeMask live);
-    u64 value_below(const Site& site, const Pending& p) const;
+    u64 value_below(const Site& site, unsigned level, u64 va, u64 except_pa) const;
+    std::optional<Rule> left_below(const Site& site, const Pending& p, PeId pe);
     void check_group(const Site& site, TableId table, PeMask pes);
     void keep(const Site& site, PeMask held, Pending&& record, TableId table);
     std::vector<LeavesBelow> leaves_below(TableId table, u64 va, PeMask held, bool& complete);
@@ -152,7 +153,7 @@ struct BbmChecker::Impl {
         std::vector<SpanIssue> spans;
         void archive(Archive& ar);
     };
-    std::array<std::array<Outstanding, 2>, kMaxPes> outstanding;  // by issuer; local, broadcast
+    std::array<std::array<Outstanding, 3>, kMaxPes> outstanding;  // by issuer and TlbiScope
 
     std::vector<Violation> violations;
     std::vector<Hazard> hazards;

@@ -149,7 +149,12 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, PeId writer, u64 
         PeMask held = 0;
         if (from != DescKind::kInvalid) held = roots.holders(place.root, c.before, from, place.va, level);
         if (place.through != kNone) {  // an unlinked table: what is written there is no longer meant for this place
-            const PeMask walkers = may_cache(c.after, to, level, g, here & online_mask());
+            if (std::any_of(places.begin(), places.end(), [&](const Occurrence& o) {
+                    return o.through == kNone && o.root == place.root && o.va == place.va;
+                }))
+                continue;  // linked there again
+            const PeMask able = may_cache(c.after, to, level, g, here), walkers = able & online_mask();
+            pending[place.through].reused |= able & ~walkers;
             if (walkers) {
                 Site reuse = site;
                 reuse.detail = fmt::format("wrote {:#x} into the page of a table that it unlinked, entry {} of it",
@@ -166,7 +171,7 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, PeId writer, u64 
         record.broken = !(visible & held);
         bool matters = record.broken;
         if (visible) {
-            judge_pending(site, visible);
+            judge_pending(site, held, visible);
             judge_current(site, held, visible, record, matters);
             judge_other_levels(site, visible);
             if (from == DescKind::kInvalid) {
@@ -178,6 +183,9 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, PeId writer, u64 
         matters |= from == DescKind::kLeaf && to == DescKind::kLeaf && (c.after & ~c.before & kDescReadOnly);
         // A block without nT may still be held when its nT=1 successor is split (FEAT_BBM level 1).
         matters |= from == DescKind::kLeaf && level < 3 && (c.after & ~c.before & kDescNt);
+        // Walk caches may lead to the table that was there, alike as it may be.
+        matters |= from == DescKind::kTable && to == DescKind::kTable &&
+                   desc_next_table(c.before, g) != desc_next_table(c.after, g);
         if (!held || !matters) continue;
         record.written = written;
         record.kind = from;
@@ -234,7 +242,7 @@ void BbmChecker::Impl::violate_all(Site&& site, const ByRule& broken, const std:
     }
 }
 
-void BbmChecker::Impl::judge_pending(const Site& s, PeMask visible) {
+void BbmChecker::Impl::judge_pending(const Site& s, PeMask held, PeMask visible) {
     for (PendingId id = pending.first_of(s.desc_pa); id != kNone; id = pending[id].next_same_desc) {
         Pending& p = pending[id];
         if (p.root != s.root || p.va != s.va || p.level != s.level || p.granule != s.granule) continue;
@@ -244,8 +252,16 @@ void BbmChecker::Impl::judge_pending(const Site& s, PeMask visible) {
         PeMask all = 0;
         std::string why;
         memo.clear();
-        for_each_pe(open, [&](PeId pe) {
-            auto rule = difference(p.before, s.after, p.level, p.granule, pe, false);
+        const PeMask walkers = p.kind == DescKind::kTable ? pending.unclean_walk(p) : ~PeMask{0};
+        // A value that came back is judged as the current one.
+        const bool restored =
+            p.before == s.before ||
+            (p.kind == DescKind::kTable && desc_kind(s.before, s.level, s.granule) == DescKind::kTable &&
+             desc_next_table(p.before, s.granule) == desc_next_table(s.before, s.granule));
+        for_each_pe(restored ? open & ~held : open, [&](PeId pe) {
+            std::optional<Rule> rule;
+            if (walkers & pe_bit(pe)) rule = difference(p.before, s.after, p.level, p.granule, pe, false);
+            if (!rule) rule = left_below(s, p, pe);
             if (!rule) {
                 if (difference(p.before, s.after, p.level, p.granule, pe, true)) p.permitted |= pe_bit(pe);
                 return;
@@ -274,9 +290,12 @@ void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
         if (level == s.level) continue;
         pending.for_each_at(s.granule, level, s.va, level_span(s.granule, s.level), [&](Pending& p) {
             if (p.root != s.root || p.kind != DescKind::kLeaf) return;
+            if (level > s.level && desc_kind(s.before, s.level, s.granule) == DescKind::kTable &&
+                domain.ram.read64(PhysAddr(p.desc_pa)) == p.before)
+                return;  // it came back, and is judged with the table that it is in
             const PeMask open = pending.unclean(p) & visible & ~p.violated & online_mask();
             if (!open) return;
-            const u64 after = level < s.level ? s.after : value_below(s, p);
+            const u64 after = level < s.level ? s.after : value_below(s, p.level, p.va, p.desc_pa);
             u64 before = p.before;
             for (unsigned l = level; l < s.level; ++l)
                 before = desc_split(before, l, s.granule,
@@ -303,24 +322,45 @@ void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
     }
 }
 
-// What the value being written makes of the place of a record below it, as a value of the record's level.
-u64 BbmChecker::Impl::value_below(const Site& s, const Pending& p) const {
+// What the value being written makes of a place below it, as a value of that level. The descriptor at `except_pa` was
+// judged when it was written.
+u64 BbmChecker::Impl::value_below(const Site& s, unsigned to_level, u64 va, u64 except_pa) const {
     u64 value = s.after;
-    for (unsigned level = s.level; level < p.level; ++level) {
-        const u64 index = (p.va >> level_shift(s.granule, level + 1)) & ((u64{1} << index_bits(s.granule)) - 1);
+    for (unsigned level = s.level; level < to_level; ++level) {
+        const u64 index = (va >> level_shift(s.granule, level + 1)) & ((u64{1} << index_bits(s.granule)) - 1);
         const DescKind kind = desc_kind(value, level, s.granule);
         if (kind == DescKind::kLeaf) {
             value = desc_split(value, level, s.granule, index);
         } else if (kind == DescKind::kTable) {
             const u64 pa = desc_next_table(value, s.granule) + 8 * index;
-            // The record's own descriptor was judged when it was written.
-            if (pa == p.desc_pa || !domain.ram.contains(PhysAddr(pa), 8)) return 0;
+            if (pa == except_pa || !domain.ram.contains(PhysAddr(pa), 8)) return 0;
             value = domain.ram.read64(PhysAddr(pa));
         } else {
             return 0;
         }
     }
     return value;
+}
+
+// Leaves of a table that went, which no TLBI has covered: its page may say something else by now.
+std::optional<Rule> BbmChecker::Impl::left_below(const Site& s, const Pending& p, PeId pe) {
+    PeView view = pes[pe].view;
+    const bool block = desc_kind(s.after, s.level, s.granule) == DescKind::kLeaf;
+    const bool mixes = block && !(view.bbml >= 2 || (view.bbml == 1 && desc_nt(s.after, s.level)));
+    view.bbml = std::max(view.bbml, 2u);  // below a table, sizes were judged with the table itself
+    for (const LeavesBelow& leaves : p.below)
+        for (const LeavesBelow::Group& g : leaves.groups) {
+            if (!g.count || !(g.pes & pe_bit(pe))) continue;
+            if (mixes) return Rule::kSize;
+            for (u64 i = 0; i < leaves.values.size(); ++i) {
+                if (!((g.left[i / 64] >> (i % 64)) & 1)) continue;
+                const u64 va = leaves.va + (i << level_shift(p.granule, leaves.level));
+                const auto rule = comparer.difference(leaves.values[i], value_below(s, leaves.level, va, 0),
+                                                      leaves.level, p.granule, view);
+                if (rule) return rule;
+            }
+        }
+    return std::nullopt;
 }
 
 std::vector<LeavesBelow> BbmChecker::Impl::leaves_below(TableId table, u64 va, PeMask held, bool& complete) {
@@ -331,12 +371,13 @@ std::vector<LeavesBelow> BbmChecker::Impl::leaves_below(TableId table, u64 va, P
         const auto [id, base] = open.back();
         open.pop_back();
         const Table& t = tables[id];
-        LeavesBelow here{base, t.level, false, {}};
+        LeavesBelow here{base, t.level, false, std::vector<u64>(t.entries), {}};
         LeavesBelow::Group group{held, std::vector<u64>(t.entries / 64 + 1), 0};
         for (u32 i = 0; i < t.entries; ++i) {
             const u64 value = domain.ram.read64(PhysAddr(t.pa + 8 * u64{i}));
             if (!(value & 1) || desc_kind(value, t.level, t.granule) != DescKind::kLeaf) continue;
             group.left[i / 64] |= u64{1} << (i % 64);
+            here.values[i] = value;
             ++group.count;
             here.any_global |= desc_global(value);
         }

@@ -18,7 +18,7 @@ void BbmChecker::Impl::tlbi(PeId pe, const Tlbi& issued) {
     const u64 now = ordering.tick();
     tlbi_log.add(pe, op, targets, now);
     pending.issue(pe, op, targets);
-    Outstanding& mine = outstanding[pe][op.broadcast()];
+    Outstanding& mine = outstanding[pe][static_cast<unsigned>(op.scope)];
     if (op.kind == TlbiKind::kAsid) {
         mine.asids.push_back({op.asid(), now, targets});
         return;
@@ -37,18 +37,18 @@ void BbmChecker::Impl::tlbi(PeId pe, const Tlbi& issued) {
 
 void BbmChecker::Impl::dsb(PeId pe, BarrierDomain domain_of, BarrierType type) {
     ordering.dsb(pe, domain_of, type);
-    for (const TlbiScope scope : {TlbiScope::kLocal, TlbiScope::kInner}) {
+    for (const TlbiScope scope : {TlbiScope::kLocal, TlbiScope::kInner, TlbiScope::kOuter}) {
         if (!Ordering::completes(scope, domain_of, type)) continue;
         const bool broadcast = scope != TlbiScope::kLocal;
         touched.clear();
         touched_roots.clear();
-        pending.complete(pe, broadcast, touched);
-        const Ordering::Completed vmall = ordering.complete_vmall(pe, broadcast);
+        pending.complete(pe, scope, touched);
+        const Ordering::Completed vmall = ordering.complete_vmall(pe, scope);
         for (PeMask m = vmall.targets; m; m &= m - 1)
             roots.vmall_completed(static_cast<PeId>(std::countr_zero(m)), vmall.issued, touched_roots);
         for (PeMask m = vmall.targets; m; m &= m - 1)
             reinterpretation_flushed(static_cast<PeId>(std::countr_zero(m)), vmall.issued);
-        Outstanding& mine = outstanding[pe][broadcast];
+        Outstanding& mine = outstanding[pe][static_cast<unsigned>(scope)];
         for (const SpanIssue& s : mine.spans)
             for (PeMask m = s.targets; m; m &= m - 1)
                 roots.span_completed(static_cast<PeId>(std::countr_zero(m)), s.span);

@@ -39,7 +39,7 @@ bool Ordering::ordered(PeId writer, u64 written, PeId issuer, TlbiScope scope) c
 
 void Ordering::issue_vmall(PeId issuer, TlbiScope scope, PeMask targets) {
     const unsigned width = scope != TlbiScope::kLocal;
-    Outstanding& o = pes_[issuer].outstanding[width];
+    Outstanding& o = pes_[issuer].outstanding[static_cast<unsigned>(scope)];
     const bool same = o.targets == targets;
     o.targets = o.issued && !same ? o.targets & targets : targets;
     o.issued = tick();
@@ -52,8 +52,8 @@ void Ordering::issue_vmall(PeId issuer, TlbiScope scope, PeMask targets) {
     if (width == 0) pes_[issuer].last_local_vmall = o.issued;
 }
 
-Ordering::Completed Ordering::complete_vmall(PeId issuer, bool broadcast) {
-    Outstanding& o = pes_[issuer].outstanding[broadcast];
+Ordering::Completed Ordering::complete_vmall(PeId issuer, TlbiScope scope) {
+    Outstanding& o = pes_[issuer].outstanding[static_cast<unsigned>(scope)];
     const Completed done{o.targets, o.issued};
     if (!o.issued) return {};
     for (PeMask m = o.targets; m; m &= m - 1) {

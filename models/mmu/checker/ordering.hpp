@@ -30,17 +30,19 @@ public:
     void dsb(PeId pe, BarrierDomain domain, BarrierType type);
     [[nodiscard]] static bool completes(TlbiScope scope, BarrierDomain domain, BarrierType type) {
         // Only a DSB of both access types completes TLB maintenance.
-        return type == BarrierType::kAll && (scope == TlbiScope::kLocal || domain != BarrierDomain::kNon);
+        if (type != BarrierType::kAll) return false;
+        if (scope == TlbiScope::kOuter) return domain == BarrierDomain::kOuter || domain == BarrierDomain::kFull;
+        return scope == TlbiScope::kLocal || domain != BarrierDomain::kNon;
     }
     [[nodiscard]] bool ordered(PeId writer, u64 written, PeId issuer, TlbiScope scope) const;
 
     void issue_vmall(PeId issuer, TlbiScope scope, PeMask targets);
-    // Completes the issuer's outstanding VMALLs of one width; returns the targets and the time of the last issue.
+    // Completes the issuer's outstanding VMALLs of one scope; returns the targets and the time of the last issue.
     struct Completed {
         PeMask targets = 0;
         u64 issued = 0;
     };
-    Completed complete_vmall(PeId issuer, bool broadcast);
+    Completed complete_vmall(PeId issuer, TlbiScope scope);
 
     // Of a write by `writer` at `written`: has a completed VMALL cleaned it at `pe`?
     [[nodiscard]] bool vmall_cleaned(PeId pe, PeId writer, u64 written) const {
@@ -70,7 +72,7 @@ private:
         std::array<u64, 2> dsb{}, chained{};
         u64 acquired = 0, last_vmall = 0, last_local_vmall = 0;
         PerWriter clean, issued;
-        std::array<Outstanding, 2> outstanding;  // local, broadcast
+        std::array<Outstanding, 3> outstanding;  // by TlbiScope
         void archive(Archive& ar);
     };
     [[nodiscard]] unsigned slot(PeId writer) const { return writer < pes_.size() ? writer : slots_ - 1; }

@@ -159,7 +159,7 @@ void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpa
             return;
         }
         if (issue.entry) p.issued |= issue.pes;
-        outstanding_[issuer][op.broadcast()].push_back(issue);
+        outstanding_[issuer][static_cast<unsigned>(op.scope)].push_back(issue);
     };
 
     const bool global = p.kind == DescKind::kLeaf && desc_global(p.before);
@@ -232,8 +232,8 @@ void PendingSet::apply(const Issue& issue) {
     }
 }
 
-void PendingSet::complete(PeId issuer, bool broadcast, std::vector<PendingId>& touched) {
-    auto& list = outstanding_[issuer][broadcast];
+void PendingSet::complete(PeId issuer, TlbiScope scope, std::vector<PendingId>& touched) {
+    auto& list = outstanding_[issuer][static_cast<unsigned>(scope)];
     for (const Issue& issue : list) {
         apply(issue);
         touched.push_back(issue.id);

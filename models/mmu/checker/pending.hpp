@@ -25,6 +25,7 @@ struct LeavesBelow {
     u64 va = 0;  // of entry 0
     u8 level = 3;
     bool any_global = false;
+    std::vector<u64> values;  // by index; 0: no leaf
     struct Group {
         PeMask pes = 0;
         std::vector<u64> left;
@@ -46,6 +47,7 @@ struct Pending {
            elsewhere = 0;  // covering TLBI: issued; before the write was ordered; local to others
     PeMask permitted = 0;  // PEs whose FEAT_BBM level permitted the direct replacement
     PeMask deferred = 0;   // offline PEs for which a later value broke a rule
+    PeMask reused = 0;     // offline PEs whose walk caches may lead to the old table, whose page was written since
     PeMask violated = 0;   // PEs for which a finding has been made
     RootId root = kNone;
     TableId child = kNone;  // the table a replaced table descriptor pointed to, if it is tracked
@@ -107,7 +109,7 @@ public:
 
     void issue(PeId issuer, const Tlbi& op, PeMask targets);
     // A DSB of the issuer: what it issued before is complete. Appends records that may be clean now.
-    void complete(PeId issuer, bool broadcast, std::vector<PendingId>& touched);
+    void complete(PeId issuer, TlbiScope scope, std::vector<PendingId>& touched);
     // Drops every record that is clean; amortized by doing nothing unless enough has been added since.
     void sweep(bool force);
     void drop_if_clean(PendingId id);
@@ -139,7 +141,7 @@ private:
         return std::array<ByVa, 12>{((void)I, ByVa(&pool_))...};
     }
     (std::make_index_sequence<12>());                                     // by granule * 4 + level
-    std::array<std::array<std::vector<Issue>, 2>, kMaxPes> outstanding_;  // by issuer; local, broadcast
+    std::array<std::array<std::vector<Issue>, 3>, kMaxPes> outstanding_;  // by issuer and TlbiScope
 };
 
 }  // namespace bbmsim::mmu

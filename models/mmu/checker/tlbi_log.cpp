@@ -27,6 +27,9 @@ std::string wrong_asid(const Question& q, const Tlbi& op) {
 // The operand's address is the entry's: the form, the TTL or the ASID are wrong.
 std::string wrong_form(const Question& q, const Tlbi& op, const TlbiSpan& span) {
     const Pending& p = q.p;
+    if (!span.required && op.range && ((op.operand >> 46) & 3) == granule_shift(p.granule) / 2 - 5)
+        return fmt::format("its base address is not aligned for TTL={}, so what it covers is UNPREDICTABLE (I_TYBWT)",
+                           span.ttl_level);
     if (!span.required)
         return fmt::format("its {} does not name the {} granule of the entry, so nothing need be removed ({})",
                            op.range ? "TG field" : "TTL field", granule_name(p.granule),

@@ -17,6 +17,7 @@ Run::Run(const Trace& trace, const RamView& ram) : trace_(trace), domain_(ram, b
         checker_.add_pe(static_cast<PeId>(id), {p.bbml, p.conflict_free, p.asid_bits});
         on_.push_back(true);
     }
+    domain_.device_now_ps = &line_;
     domain_.checker = &checker_;
     written_.resize(trace.pes.size());
 }

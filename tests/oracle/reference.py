@@ -1,0 +1,538 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Judges a trace by keeping, for each PE, everything that its TLBs may hold. The package's docstring has the rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .tables import (
+    TG0,
+    TG1,
+    Context,
+    Entry,
+    Memory,
+    differences,
+    get,
+    group_size,
+    make_entry,
+    put,
+    shift,
+    start_level,
+    table_address,
+    walk_all,
+    walk_table,
+)
+from .tlbi import Tlbi, concerns, covers, decode
+from .trace_format import Event, PeConfig, Trace, parse
+
+NT = 1 << 16
+SEQUENCE = {"BBM-NO-TLBI", "BBM-NO-DSB-BEFORE-TLBI", "BBM-NO-DSB-AFTER-TLBI", "BBM-LOCAL-TLBI", "BBM-WRONG-TLBI"}
+TCR_HALF = {  # what TLBs may cache of a half's fields: not EPD (TCR_EL1)
+    0: 0x3F | 3 << 8 | 3 << 10 | 3 << 12 | 3 << 14 | 1 << 37 | 1 << 41,
+    1: 0x3F << 16 | 3 << 24 | 3 << 26 | 3 << 28 | 3 << 30 | 1 << 38 | 1 << 42,
+}
+TCR_SHARED = 7 << 32 | 1 << 36 | 1 << 39 | 1 << 40 | 1 << 59  # IPS, AS, HA, HD, DS
+SCTLR_CACHED = 1 << 19 | 1 << 25  # WXN, EE
+
+
+@dataclass(frozen=True)
+class Write:
+    """A descriptor write that took something out of the tables."""
+
+    line: int
+    pe: int
+    pa: int
+
+
+@dataclass
+class Held:
+    """What is known of an entry that a PE may hold."""
+
+    cause: Write | None = None  #: the write since which memory no longer leads to it; None: memory still does
+    broken: bool = False  #: once gone, its address was seen unmapped in its context
+    doomed: set[int] = field(default_factory=set)  #: incomplete TLBIs that will have removed it
+    defects: set[str] = field(default_factory=set)  #: what was wrong with TLBIs meant for it
+    maybe: set[str] = field(default_factory=set)  #: names that depend on whether a TLBI was meant for it
+    reported: bool = False  #: a finding has been made about it: another one would be a repetition
+    owed: list[Write] = field(default_factory=list)  #: legal replacements that owe a TLBI
+    deferred: list[tuple[Write, frozenset[str]]] = field(default_factory=list)  #: violations once this PE, now off, comes back
+
+
+@dataclass
+class Pe:
+    number: int
+    config: PeConfig
+    on: bool = True
+    registers: dict[str, int] = field(default_factory=dict)  #: in force
+    written: dict[str, int] = field(default_factory=dict)  #: from the next synchronization on
+    contexts: list[Context] = field(default_factory=list)
+    held: dict[Entry, Held] = field(default_factory=dict)
+    fresh: set[int] = field(default_factory=set)  #: descriptors that it made valid since its last synchronization
+    unflushed: set[int] = field(default_factory=set)  #: lines where fields changed that TLBs may have cached
+    flushes: list[tuple[int, int]] = field(default_factory=list)  #: VMALLs for it: number, line
+
+
+@dataclass(frozen=True)
+class Finding:
+    line: int
+    pa: int  #: descriptor, or root of the tables; -1: registers
+    pe: int
+    rules: frozenset[str]  #: all that are broken there
+    repeated: bool  #: only about held entries that an earlier finding was about
+
+
+class Reference:
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.memory: Memory = {}
+        self.pes = {n: Pe(n, c) for n, c in trace.pes.items()}
+        self.findings: dict[tuple[int, int, int], set[str]] = {}
+        self.told: set[tuple[int, int]] = set()  #: (PE, line of the write that took entries away) of findings so far
+        self.consequences: set[Entry] = set()  #: entries that a reported reuse lets in
+        self.news: set[tuple[int, int, int]] = set()  #: of these: not repetitions
+        self.walks: dict[Context, tuple[dict[Entry, None], set[int]]] = {}
+        self.tlbis: dict[int, tuple[int, Tlbi]] = {}  #: incomplete ones: number -> issuer and what
+        self.barriers: list[tuple[int, int, int]] = []  #: DSBs that order stores: line, PE, domain
+        self.acquires: dict[int, list[int]] = {}  #: PE -> lines of its DMBs and acquires
+        self.next_tlbi = 0
+        self.writes: dict[int, list[Write]] = {}  #: by address
+
+    # --- what can be reached ---------------------------------------------------------------------------------------
+
+    def walk(self, context: Context) -> dict[Entry, None]:
+        if context not in self.walks:
+            self.walks[context] = walk_all(self.memory, context)
+        return self.walks[context][0]
+
+    def through_held(self, pe: Pe, gone: set[Entry]) -> dict[Entry, None]:
+        """What walks of the PE's contexts find, from the roots and from walk-cache entries that memory no longer has."""
+        out: dict[Entry, None] = {}
+        for context in pe.contexts:
+            out.update(self.walk(context))
+        usable = {(c.side, c.asid, c.granule) for c in pe.contexts}  # whatever root a walk-cache entry is from
+        for entry, state in pe.held.items():
+            c = entry.context
+            if entry.leaf or entry in gone or (c.side, c.asid, c.granule) not in usable:
+                continue
+            if state.cause or c not in pe.contexts:
+                table = table_address(entry.context.granule, entry.value)
+                walk_table(self.memory, entry.context, table, entry.va, entry.level + 1, out, set())
+        return out
+
+    def fill(self, pe: Pe) -> None:
+        """Whatever can be reached may be held from now on (R_SQBCS)."""
+        held = pe.held
+        while True:
+            size = len(held)
+            for entry in self.through_held(pe, set()):
+                state = held.get(entry)
+                if state is None:
+                    state = held[entry] = Held()
+                    if entry not in self.walk(entry.context):  # through a stale walk-cache entry only
+                        t = next(s for e, s in held.items() if not e.leaf and s.cause and e.va <= entry.va < e.va + e.size)
+                        state.cause, state.broken = t.cause, t.broken
+                        state.defects, state.maybe = set(t.defects), set(t.maybe)
+                    state.reported = entry in self.consequences
+            if len(held) == size:
+                return
+
+    # --- the sequence ------------------------------------------------------------------------------------------------
+
+    def gone_for_good(self, write: Write, issuer: int, domain: int) -> bool:
+        """The value can't be read any more: the write that took it away is ordered, or a later one to the same place."""
+        return any(self.ordered(w, issuer, domain) for w in self.writes[write.pa] if w.line >= write.line)
+
+    def ordered(self, write: Write, issuer: int, domain: int) -> bool:
+        """Whether a DSB orders the write before a TLBI that is issued now (R_TGVWD): for the issuer's walks if it is local,
+        else for those of the Inner Shareable domain, where all PEs are.
+        """
+        if write.pe < 0:
+            return True
+        for line, pe, reach in self.barriers:
+            if line > write.line and reach >= min(domain, 2) and (pe == issuer or reach >= 2):
+                # A third PE's DSB would have to be known to the issuer, which no trace says.
+                if pe == write.pe or pe == issuer and any(write.line < seen < line for seen in self.acquires.get(pe, [])):
+                    return True
+        return False
+
+    def sequence_defects(self, entry: Entry, state: Held) -> set[str]:
+        if state.cause and state.cause.pa != entry.pa:
+            return set(SEQUENCE)  # see compare.PERMITTED
+        if state.doomed:
+            return {"BBM-NO-DSB-AFTER-TLBI"}
+        return (state.defects or {"BBM-NO-TLBI"}) | state.maybe
+
+    def issue(self, event: Event) -> None:
+        tlbi = decode(event.name, event.a)
+        number = self.next_tlbi
+        self.next_tlbi += 1
+        self.tlbis[number] = (event.pe, tlbi)
+        for pe in self.pes.values():
+            reaches = pe.number == event.pe or (tlbi.broadcast and pe.on)
+            # Tables first: what only a removed walk-cache entry led to can't come back.
+            gone: set[Entry] = set()
+            stays: dict[Entry, None] = {}
+            for leaf in (False, True):
+                for entry, state in pe.held.items():
+                    if entry.leaf != leaf:
+                        continue
+                    current = entry.context in pe.contexts
+                    if state.cause is None and current:
+                        continue  # may be filled again at once
+                    if not covers(tlbi, entry):
+                        if concerns(tlbi, entry) and tlbi.kind != "asid":
+                            if not reaches:
+                                state.maybe |= {"BBM-LOCAL-TLBI", "BBM-WRONG-TLBI"}
+                            elif state.cause and event.pe != state.cause.pe:  # meant for it? it is not the writer's
+                                state.maybe.add("BBM-WRONG-TLBI")
+                            else:
+                                state.defects.add("BBM-WRONG-TLBI")
+                        else:
+                            state.maybe.add("BBM-WRONG-TLBI")
+                    elif not reaches:
+                        if pe.on:
+                            state.defects.add("BBM-LOCAL-TLBI")
+                    elif state.cause and not self.gone_for_good(state.cause, event.pe, tlbi.domain):
+                        state.defects.add("BBM-NO-DSB-BEFORE-TLBI")
+                    elif leaf and entry in stays:
+                        state.defects.add("BBM-WRONG-TLBI")
+                    else:
+                        state.doomed.add(number)
+                        gone.add(entry)
+                if not leaf:
+                    stays = self.through_held(pe, gone)
+        if tlbi.kind == "vmall":
+            for pe in self.pes.values():
+                if pe.number == event.pe or (tlbi.broadcast and pe.on):
+                    pe.flushes.append((number, event.line))
+
+    def barrier(self, event: Event) -> None:
+        name = event.name
+        loads_only, stores_only = name.endswith("ld"), name.endswith("st")
+        base = name.removesuffix("ld").removesuffix("st") or "sy"
+        domain = {"nsh": 1, "ish": 2, "osh": 3, "sy": 4}[base]
+        if not loads_only:
+            self.barriers.append((event.line, event.pe, domain))
+        if loads_only or stores_only:
+            return
+        done = {n for n, (issuer, t) in self.tlbis.items() if issuer == event.pe and t.domain <= domain}
+        for number in done:
+            del self.tlbis[number]
+        for pe in self.pes.values():
+            pe.held = {e: s for e, s in pe.held.items() if not s.doomed & done}
+            for number, line in pe.flushes:
+                if number in done:
+                    pe.unflushed = {x for x in pe.unflushed if x > line}
+            self.fill(pe)
+
+    # --- writes ------------------------------------------------------------------------------------------------------
+
+    def report(self, where: tuple[int, int, int], rules: set[str] | frozenset[str], about: Held | None = None, holder: int = -1) -> None:
+        """At (line, address, PE). `about` is the held entry that the finding is about, if there is one, and who holds it."""
+        self.findings.setdefault(where, set()).update(rules)
+        if about is None:
+            self.news.add(where)
+            return
+        # One finding for what one write took away from one PE: the rest repeats it.
+        taken = (holder, about.cause.line if about.cause else where[0])
+        if not about.reported and taken not in self.told:
+            self.news.add(where)
+        about.reported = True
+        self.told.add(taken)
+
+    def write(self, event: Event) -> None:
+        pa, value = event.a, event.b
+        old = get(self.memory, pa)
+        if old == value:
+            return
+        contexts = {c for pe in self.pes.values() for c in pe.contexts}
+        contexts.update(e.context for pe in self.pes.values() for e in pe.held)
+        before = {c: self.walk(c) for c in contexts}
+        put(self.memory, pa, value)
+        touched = [c for c in contexts if pa >> 12 in self.walks[c][1]]
+        for c in touched:
+            del self.walks[c]
+        if event.pe >= 0 and touched and value & 1 and not old & 1:
+            self.pes[event.pe].fresh.add(pa)
+        this = Write(event.line, event.pe, pa)
+        self.writes.setdefault(pa, []).append(this)
+        for pe in self.pes.values():
+            self.judge_reuse(pe, this, value)
+        for c in touched:
+            gone = {e: None for e in before[c] if e not in self.walk(c)}
+            new = {e: None for e in self.walk(c) if e not in before[c]}
+            for pe in self.pes.values():
+                self.judge_new(pe, c, this, new, gone)
+            self.judge_group(c, this, value, old)
+        for pe in self.pes.values():
+            for e, s in pe.held.items():
+                if e.context in touched:
+                    if e in self.walk(e.context):
+                        if s.cause:
+                            pe.held[e] = Held(deferred=s.deferred)
+                    elif s.cause is None:
+                        broken = not any(n.pa == pa for n in self.walk(e.context))
+                        pe.held[e] = Held(cause=this, broken=broken, owed=s.owed, deferred=s.deferred, reported=s.reported)
+            self.fill(pe)
+
+    def clash(self, e: Entry, n: Entry) -> set[str]:
+        """What a held entry and a new one differ in, so that a lookup may hit both or mix them."""
+        if not (e.va < n.va + n.size and n.va < e.va + e.size):
+            return set()
+        if e.leaf and n.leaf:
+            return differences(self.memory, e, n)
+        if e.leaf == n.leaf:
+            return set()  # two tables: what they lead to is what counts
+        leaf, table = (e, n) if e.leaf else (n, e)
+        return {"SIZE"} if leaf.level <= table.level else set()
+
+    def exempt(self, pe: Pe, changes: set[str], a: Entry, b: Entry) -> bool:
+        level = pe.config.bbml
+        if not changes <= {"SIZE", "CONT"}:
+            return False
+        if "CONT" in changes and level < 1:
+            return False
+        if "SIZE" in changes and level < 2:
+            block = max((e for e in (a, b) if e.leaf), key=lambda e: e.size)
+            return level == 1 and bool(block.value & NT)
+        return True
+
+    def judge_new(self, pe: Pe, c: Context, this: Write, new: dict[Entry, None], gone: dict[Entry, None]) -> None:
+        """Translations that came into being, against those that this PE may hold."""
+        current = c in pe.contexts
+        for e, s in pe.held.items():
+            if e in new or e.context.side != c.side or (e.context != c and not current):
+                continue
+            stale = s.cause is not None
+            if e.context == c and not stale and e not in gone:
+                continue
+            for n in new:
+                if e.asid is not None and n.asid is not None and e.asid != n.asid:
+                    continue
+                if n in pe.held and pe.held[n].cause is None:
+                    continue
+                changes = self.clash(e, n)
+                if not changes:
+                    continue
+                if self.exempt(pe, changes, e, n):
+                    s.owed.append(this)
+                    continue
+                rules: set[str] = set()
+                if stale:
+                    rules |= self.sequence_defects(e, s)
+                if not stale or not s.broken:
+                    rules |= {f"BBM-{x}" for x in changes}
+                if pe.on:
+                    self.report((this.line, this.pa, this.pe), rules, s, pe.number)
+                else:
+                    s.deferred.append((this, frozenset(rules | {"BBM-NO-TLBI"})))
+                    self.told.add((pe.number, s.cause.line if s.cause else this.line))
+
+    def judge_reuse(self, pe: Pe, this: Write, value: int) -> None:
+        """A valid value in the page of a table that memory no longer leads to, and walk caches may (R_RVJDB)."""
+        if not value & 1:
+            return
+        for e, s in pe.held.items():
+            if e.leaf or s.cause is None:
+                continue
+            table = table_address(e.context.granule, e.value)
+            bits = {"4K": 12, "16K": 14, "64K": 16}[e.context.granule]
+            if not table <= this.pa < table + (1 << bits):
+                continue
+            level = e.level + 1
+            va = e.va + ((this.pa - table) >> 3 << shift(e.context.granule, level))
+            n = make_entry(e.context, va, level, this.pa, value)
+            if n is None:
+                continue  # it faults, and is cached by nobody
+            if n in pe.held:  # the value that was there: harmless, and yet not the writer's page to write
+                self.findings.setdefault((this.line, this.pa, this.pe), set()).add("BBM-TABLE-REUSE")
+                continue
+            for h, state in pe.held.items():  # what comes of it is no news
+                if h.context == e.context and h.va < va + (1 << shift(e.context.granule, level)) and va < h.va + h.size and h is not e:
+                    state.reported = True
+            self.consequences.add(n)
+            if pe.on:
+                self.report((this.line, this.pa, this.pe), {"BBM-TABLE-REUSE"})
+            else:
+                s.deferred.append((s.cause, frozenset({"BBM-TABLE-REUSE"})))
+
+    def judge_group(self, c: Context, this: Write, value: int, old: int) -> None:
+        """An entry that became valid beside members of its contiguous group that say otherwise (R_QTRPM, R_JQQTC)."""
+        new = [e for e in self.walk(c) if e.pa == this.pa and e.leaf]
+        if not new or not any(c in pe.contexts and pe.on for pe in self.pes.values()):
+            return
+        n = new[0]
+        if make_entry(c._replace(hardware_af=True), n.va, n.level, n.pa, old) is not None:
+            return  # was a member already: AF may differ (I_CQTNL)
+        count = group_size(c.granule, n.level)
+        span = count * n.size
+        base = n.va - n.va % span
+        if n.value >> 52 & 1 and (output(n) - (n.va - base)) % span:  # the group's address must be aligned to its size
+            self.report((this.line, this.pa, this.pe), {"BBM-CONT-GROUP"})
+            return
+        for i in range(count):
+            pa = n.pa - 8 * ((n.va - base) // n.size) + 8 * i
+            m = make_entry(c._replace(hardware_af=True), base + i * n.size, n.level, pa, get(self.memory, pa))
+            if m is not None and m.leaf and pa != n.pa:
+                if not (m.value | n.value) >> 52 & 1:
+                    continue
+                ignore = 1 << 10 | 1 << 7 | 1 << 51 | ((1 << 48) - 1 & -(1 << 12))
+                ignore |= 15 << 55
+                same = not (m.value ^ n.value) & ~ignore
+                same &= output(m) - m.va == output(n) - n.va
+                if not same:
+                    self.report((this.line, this.pa, this.pe), {"BBM-CONT-GROUP"})
+                    return
+
+    # --- contexts ----------------------------------------------------------------------------------------------------
+
+    def contexts_of(self, pe: Pe) -> list[Context]:
+        r = pe.registers
+        if not pe.on or not r.get("sctlr_el1", 0) & 1:
+            return []
+        tcr = r.get("tcr_el1", 0)
+        ttbr = [r.get("ttbr0_el1", 0), r.get("ttbr1_el1", 0)]
+        asid = ttbr[tcr >> 22 & 1] >> 48
+        if not tcr >> 36 & 1 or pe.config.asid_bits == 8:
+            asid &= 0xFF
+        out = []
+        for side in (0, 1):
+            if tcr >> (23 if side else 7) & 1:
+                continue
+            granule = TG1.get(tcr >> 30 & 3, "4K") if side else TG0.get(tcr >> 14 & 3, "4K")
+            tsz = tcr >> (16 if side else 0) & 0x3F
+            c = Context(side, ttbr[side] & (1 << 48) - 2, asid, granule, tsz, bool(tcr >> 39 & 1), bool(tcr >> 40 & 1), r.get("mair_el1", 0))
+            out.append(c)
+        return out
+
+    def synchronize(self, event: Event) -> None:
+        pe = self.pes[event.pe]
+        pe.fresh.clear()
+        before = dict(pe.registers)
+        pe.registers.update(pe.written)
+        pe.written.clear()
+        self.change_context(pe, event, before)
+
+    def cached_fields(self, r: dict[str, int], side: int) -> dict[str, int]:
+        return {
+            "tcr_el1": r.get("tcr_el1", 0) & (TCR_HALF[side] | TCR_SHARED),
+            "mair_el1": r.get("mair_el1", 0),
+            "sctlr_el1": r.get("sctlr_el1", 0) & SCTLR_CACHED,
+        }
+
+    def change_context(self, pe: Pe, event: Event, before: dict[str, int]) -> None:
+        was = pe.contexts
+        pe.contexts = self.contexts_of(pe)
+        for name in ("tcr_el1", "mair_el1", "sctlr_el1"):
+            for side in (0, 1):
+                old, new = self.cached_fields(before, side)[name], self.cached_fields(pe.registers, side)[name]
+                if old != new and any(e.context.side == side for e in pe.held):
+                    pe.unflushed.add(event.line)
+        for c in pe.contexts:
+            if c in was:
+                continue
+            self.judge_root(pe, c, event)
+            self.judge_cnp(pe, c, event)
+        if pe.contexts and not was:
+            for s in pe.held.values():
+                for write, rules in s.deferred:
+                    self.report((event.line, write.pa, write.pe), rules)
+                s.deferred.clear()
+        for e, s in pe.held.items():
+            if s.doomed and s.cause is None and e.context in pe.contexts:
+                s.doomed.clear()  # may have been filled again
+        self.fill(pe)
+
+    def judge_root(self, pe: Pe, c: Context, event: Event) -> None:
+        """Tables that come under a PE's base register, against what it may hold of others."""
+        for e in pe.held:
+            other = e.context
+            if other.side != c.side or other.root == c.root:
+                continue
+            if e.asid is not None and e.asid != c.asid:
+                continue
+            if self.walk(c) and e not in self.walk(other):  # gone from its tables, and no difference: see compare.PERMITTED
+                self.findings.setdefault((event.line, c.root, pe.number), set()).add("BBM-ASID-REUSE")
+            for n in self.walk(c):
+                if self.clash(e, n):
+                    self.report((event.line, c.root, pe.number), {"BBM-ASID-REUSE"})
+                    return
+
+    def judge_cnp(self, pe: Pe, c: Context, event: Event) -> None:
+        name = f"ttbr{c.side}_el1"
+        if not pe.registers.get(name, 0) & 1:
+            return
+        for other in self.pes.values():
+            if other is pe or not other.registers.get(name, 0) & 1:
+                continue
+            for d in other.contexts:
+                if d.side == c.side and d.asid == c.asid and d.root != c.root:
+                    self.report((event.line, c.root, pe.number), {"BBM-CNP"})
+
+    def fetch(self, event: Event) -> None:
+        """I_WZCBG: a context synchronization event before instructions are fetched through a fresh entry."""
+        pe = self.pes[event.pe]
+        for c in pe.contexts:
+            path = sorted((e for e in self.walk(c) if e.va <= event.a < e.va + e.size), key=lambda e: e.level)
+            fresh = [e for e in path if e.pa in pe.fresh]
+            if fresh and path[-1].leaf:
+                self.report((event.line, fresh[0].pa, event.pe), {"BBM-EXEC-SYNC"})
+
+    # --- the whole ---------------------------------------------------------------------------------------------------
+
+    def run(self) -> list[Finding]:
+        for event in self.trace.events:
+            op = event.op
+            if op == "write":
+                self.write(event)
+            elif op == "dsb":
+                self.barrier(event)
+            elif op == "tlbi":
+                self.issue(event)
+            elif op == "msr":
+                self.pes[event.pe].written[event.name] = event.a
+            elif op in ("isb", "exception", "eret"):
+                self.synchronize(event)
+            elif op in ("dmb", "acquire"):
+                self.acquires.setdefault(event.pe, []).append(event.line)
+            elif op == "fetch":
+                self.fetch(event)
+            elif op == "off":
+                pe = self.pes[event.pe]
+                pe.on = False
+                self.change_context(pe, event, dict(pe.registers))
+            elif op == "on":
+                pe = self.pes[event.pe]
+                pe.on = True
+                pe.registers["sctlr_el1"] = 0
+                pe.written.clear()
+        for pe in self.pes.values():
+            for line in pe.unflushed:
+                self.report((line, -1, pe.number), {"BBM-CONTEXT"})
+            if pe.config.conflict_free or not pe.on:
+                continue
+            owing = [
+                (e, s)
+                for e, s in pe.held.items()
+                if s.owed and s.cause and any(self.clash(e, n) for n in self.walk(e.context))
+            ]
+            for e, s in owing:
+                # Of values that are no different to a TLB, the last one counts.
+                if any(f.pa == e.pa and t.cause.line > s.cause.line and not self.clash(f, e) for f, t in owing if t.cause):
+                    where = (s.cause.line, s.cause.pa, s.cause.pe)
+                    self.findings.setdefault(where, set()).update(self.sequence_defects(e, s))
+                    continue
+                # The TLBI belonged behind the write that took the entry away.
+                self.report((s.cause.line, s.cause.pa, s.cause.pe), self.sequence_defects(e, s), s, pe.number)
+        return [Finding(*where, frozenset(rules), where not in self.news) for where, rules in sorted(self.findings.items())]
+
+
+def output(entry: Entry) -> int:
+    return entry.value & (1 << 48) - 1 & -entry.size
+
+
+def judge(text: str) -> list[Finding]:
+    return Reference(parse(text)).run()
+
+
+__all__ = ["Finding", "judge", "start_level"]
