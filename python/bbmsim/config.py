@@ -448,7 +448,7 @@ def parse_cores(text: str) -> list[Core]:
         spec, star, times = item.strip().rpartition("*")
         if not star:
             spec, times = item.strip(), "1"
-        if not times.strip().isdigit() or not 1 <= int(times) <= 64:
+        if not times.isascii() or not times.strip().isdigit() or not 1 <= int(times) <= 64:
             raise ConfigError(f"cores={item.strip()}: behind '*' goes how many, 1 to 64", "cores")
         name, *settings = spec.split(":")
         built = core(name.strip())

@@ -15,6 +15,7 @@ class ConfigError(BbmsimError):
     """Wrong input. The message names the field, the value and what would be right; `field` is the field's name."""
 
     def __init__(self, message: str, field: str | None = None) -> None:
+        message = "".join(c if c.isprintable() else repr(c)[1:-1] for c in message)  # one line, whatever was typed
         super().__init__(message)
         self.field = field if field is not None else message.split("=", 1)[0].split(":", 1)[0].strip()
 

@@ -18,7 +18,9 @@ a translation comes into being beside a held one that it may not meet. `referenc
 The silences follow by themselves: permissions, AF, dirty state and software bits are no difference (R_GPPYH); a value that
 comes back meets itself; what nobody holds meets nothing; barriers of others count if they saw the write.
 
-**What is compared** (`compare.py`): for each line of the trace, whether it broke a rule, at which descriptor or root, by which
-PE; and the rule named must be one of those that the reference finds broken there. One write may break several rules; which
-of them a report names is presentation. `compare.PERMITTED` lists, with reasons, where both answers are right.
+**What is compared** (`compare.py`): for each line of the trace, whether it broke a rule, and at which descriptor or root; and
+the rules that the checker names must be among those that the reference finds broken there. One write may break several rules;
+which of them a report names is presentation. Not compared: which PEs hold the old entry, notes, hazards, texts.
+`compare.PERMITTED` lists, with reasons, which differences are accepted, `compare.MISSED` what the checker does not see and is
+not asked for, `compare.OPEN` the disagreements that are known and not settled.
 """

@@ -12,6 +12,7 @@ from .tables import (
     Entry,
     Memory,
     differences,
+    faults_on_fetch,
     get,
     group_size,
     make_entry,
@@ -67,6 +68,8 @@ class Pe:
     written: dict[str, int] = field(default_factory=dict)  #: from the next synchronization on
     contexts: list[Context] = field(default_factory=list)
     held: dict[Entry, Held] = field(default_factory=dict)
+    left: set[Context] = field(default_factory=set)  #: coarse only: left, and not flushed since
+    vmall_done: bool = False  #: coarse only: ASIDs of roots that were left before are forgotten
     fresh: set[int] = field(default_factory=set)  #: descriptors that it made valid since its last synchronization
     unflushed: set[int] = field(default_factory=set)  #: lines where fields changed that TLBs may have cached
     flushes: list[tuple[int, int]] = field(default_factory=list)  #: VMALLs for it: number, line
@@ -82,7 +85,8 @@ class Finding:
 
 
 class Reference:
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace, coarse: bool = False) -> None:
+        self.coarse = coarse  #: as coarse as the checker is allowed to be: compare.PERMITTED
         self.trace = trace
         self.memory: Memory = {}
         self.pes = {n: Pe(n, c) for n, c in trace.pes.items()}
@@ -124,7 +128,10 @@ class Reference:
         held = pe.held
         while True:
             size = len(held)
-            for entry in self.through_held(pe, set()):
+            reached = self.through_held(pe, set())
+            for context in pe.left:
+                reached.update(self.walk(context))
+            for entry in reached:
                 state = held.get(entry)
                 if state is None:
                     state = held[entry] = Held()
@@ -132,6 +139,11 @@ class Reference:
                         t = next(s for e, s in held.items() if not e.leaf and s.cause and e.va <= entry.va < e.va + e.size)
                         state.cause, state.broken = t.cause, t.broken
                         state.defects, state.maybe = set(t.defects), set(t.maybe)
+                    # A TLBI that will have removed the walk-cache entry takes along what is read through it meanwhile.
+                    if entry.context not in pe.contexts or state.cause:
+                        for e, s in held.items():
+                            if not e.leaf and e.context == entry.context and e.va <= entry.va < e.va + e.size:
+                                state.doomed |= {n for n in s.doomed if n in self.tlbis and covers(self.tlbis[n][1], entry)}
                     state.reported = entry in self.consequences
             if len(held) == size:
                 return
@@ -140,7 +152,18 @@ class Reference:
 
     def gone_for_good(self, write: Write, issuer: int, domain: int) -> bool:
         """The value can't be read any more: the write that took it away is ordered, or a later one to the same place."""
-        return any(self.ordered(w, issuer, domain) for w in self.writes[write.pa] if w.line >= write.line)
+        later = [w for w in self.writes[write.pa] if w.line >= write.line]
+        return any(self.ordered(w, issuer, domain) for w in later[: 1 if self.coarse else None])
+
+    def leads_to(self, entry: Entry, stays: dict[Entry, None], leaf: bool) -> bool:
+        """Whether walks may still read the descriptor, at the entry's place. Of tables it is taken for granted."""
+        c = entry.context
+        if self.coarse or not leaf or entry.level == start_level(c):
+            return True
+        page = entry.pa - 8 * (entry.va >> shift(c.granule, entry.level) & (1 << {"4K": 9, "16K": 11, "64K": 13}[c.granule]) - 1)
+        return any(
+            not f.leaf and f.level == entry.level - 1 and f.va <= entry.va < f.va + f.size and f.value & ~3 == page for f in stays
+        )
 
     def ordered(self, write: Write, issuer: int, domain: int) -> bool:
         """Whether a DSB orders the write before a TLBI that is issued now (R_TGVWD): for the issuer's walks if it is local,
@@ -179,20 +202,23 @@ class Reference:
                     current = entry.context in pe.contexts
                     if state.cause is None and current:
                         continue  # may be filled again at once
-                    if not covers(tlbi, entry):
+                    unknown = self.coarse and not current and pe.vmall_done and tlbi.kind in ("va", "val", "asid")
+                    if unknown or not covers(tlbi, entry):
                         if concerns(tlbi, entry) and tlbi.kind != "asid":
                             if not reaches:
                                 state.maybe |= {"BBM-LOCAL-TLBI", "BBM-WRONG-TLBI"}
-                            elif state.cause and event.pe != state.cause.pe:  # meant for it? it is not the writer's
+                            elif self.coarse or not current or (state.cause and event.pe != state.cause.pe):  # meant for it? it is not the writer's
                                 state.maybe.add("BBM-WRONG-TLBI")
                             else:
                                 state.defects.add("BBM-WRONG-TLBI")
                         else:
                             state.maybe.add("BBM-WRONG-TLBI")
                     elif not reaches:
-                        if pe.on:
+                        if pe.on and (entry in self.pes[event.pe].held or (state.cause and state.cause.pe == event.pe)):
                             state.defects.add("BBM-LOCAL-TLBI")
-                    elif state.cause and not self.gone_for_good(state.cause, event.pe, tlbi.domain):
+                        else:  # of a PE that has nothing to do with it
+                            state.maybe.add("BBM-LOCAL-TLBI")
+                    elif state.cause and self.leads_to(entry, stays, leaf) and not self.gone_for_good(state.cause, event.pe, tlbi.domain):
                         state.defects.add("BBM-NO-DSB-BEFORE-TLBI")
                     elif leaf and entry in stays:
                         state.defects.add("BBM-WRONG-TLBI")
@@ -220,6 +246,9 @@ class Reference:
             del self.tlbis[number]
         for pe in self.pes.values():
             pe.held = {e: s for e, s in pe.held.items() if not s.doomed & done}
+            if any(number in done for number, _ in pe.flushes):
+                pe.left = set()
+                pe.vmall_done = True
             for number, line in pe.flushes:
                 if number in done:
                     pe.unflushed = {x for x in pe.unflushed if x > line}
@@ -240,6 +269,12 @@ class Reference:
         about.reported = True
         self.told.add(taken)
 
+    def report_if(self, due: bool, where: tuple[int, int, int], rules: set[str]) -> None:
+        if due:
+            self.report(where, rules)
+        else:
+            self.findings.setdefault(where, set()).update(rules)
+
     def write(self, event: Event) -> None:
         pa, value = event.a, event.b
         old = get(self.memory, pa)
@@ -249,10 +284,13 @@ class Reference:
         contexts.update(e.context for pe in self.pes.values() for e in pe.held)
         before = {c: self.walk(c) for c in contexts}
         put(self.memory, pa, value)
+        for c in [c for c in self.walks if c not in contexts]:
+            del self.walks[c]
         touched = [c for c in contexts if pa >> 12 in self.walks[c][1]]
         for c in touched:
             del self.walks[c]
-        if event.pe >= 0 and touched and value & 1 and not old & 1:
+        made = any(n.pa == pa for c in touched for n in self.walk(c)) and not any(e.pa == pa for c in touched for e in before[c])
+        if event.pe >= 0 and made:
             self.pes[event.pe].fresh.add(pa)
         this = Write(event.line, event.pe, pa)
         self.writes.setdefault(pa, []).append(this)
@@ -318,9 +356,15 @@ class Reference:
                     s.owed.append(this)
                     continue
                 rules: set[str] = set()
+                if c not in pe.contexts and e.leaf and s.cause and s.cause.pa != e.pa:
+                    s.reported = True  # see compare.MISSED
+                if c not in pe.contexts and e.leaf and s.cause is None and this.pa != e.pa:
+                    s.reported = True
+                if e.leaf and s.cause and s.cause.pa != e.pa and n.pa == e.pa:
+                    s.reported = True  # likewise: its table was linked again
                 if stale:
                     rules |= self.sequence_defects(e, s)
-                if not stale or not s.broken:
+                if not stale or not s.broken or (s.cause and s.cause.pa != e.pa):
                     rules |= {f"BBM-{x}" for x in changes}
                 if pe.on:
                     self.report((this.line, this.pa, this.pe), rules, s, pe.number)
@@ -359,8 +403,9 @@ class Reference:
     def judge_group(self, c: Context, this: Write, value: int, old: int) -> None:
         """An entry that became valid beside members of its contiguous group that say otherwise (R_QTRPM, R_JQQTC)."""
         new = [e for e in self.walk(c) if e.pa == this.pa and e.leaf]
-        if not new or not any(c in pe.contexts and pe.on for pe in self.pes.values()):
+        if not new:
             return
+        due = any(c in pe.contexts and pe.on for pe in self.pes.values())
         n = new[0]
         if make_entry(c._replace(hardware_af=True), n.va, n.level, n.pa, old) is not None:
             return  # was a member already: AF may differ (I_CQTNL)
@@ -368,7 +413,7 @@ class Reference:
         span = count * n.size
         base = n.va - n.va % span
         if n.value >> 52 & 1 and (output(n) - (n.va - base)) % span:  # the group's address must be aligned to its size
-            self.report((this.line, this.pa, this.pe), {"BBM-CONT-GROUP"})
+            self.report_if(due, (this.line, this.pa, this.pe), {"BBM-CONT-GROUP"})
             return
         for i in range(count):
             pa = n.pa - 8 * ((n.va - base) // n.size) + 8 * i
@@ -381,7 +426,7 @@ class Reference:
                 same = not (m.value ^ n.value) & ~ignore
                 same &= output(m) - m.va == output(n) - n.va
                 if not same:
-                    self.report((this.line, this.pa, this.pe), {"BBM-CONT-GROUP"})
+                    self.report_if(due, (this.line, this.pa, this.pe), {"BBM-CONT-GROUP"})
                     return
 
     # --- contexts ----------------------------------------------------------------------------------------------------
@@ -428,11 +473,17 @@ class Reference:
                 old, new = self.cached_fields(before, side)[name], self.cached_fields(pe.registers, side)[name]
                 if old != new and any(e.context.side == side for e in pe.held):
                     pe.unflushed.add(event.line)
+        if self.coarse:
+            pe.left = (pe.left | set(was)) - set(pe.contexts)
+            for e, s in list(pe.held.items()):  # one bit for each root, whatever the ASID
+                for c in pe.contexts:
+                    if (c.side, c.root) == (e.context.side, e.context.root) and c != e.context:
+                        asid = None if e.asid is None else c.asid
+                        pe.held.setdefault(e._replace(context=c, asid=asid), Held(s.cause, s.broken, owed=list(s.owed)))
         for c in pe.contexts:
-            if c in was:
-                continue
-            self.judge_root(pe, c, event)
-            self.judge_cnp(pe, c, event)
+            self.judge_root(pe, c, event, c not in was)
+            if before != pe.registers:
+                self.judge_cnp(pe, c, event)
         if pe.contexts and not was:
             for s in pe.held.values():
                 for write, rules in s.deferred:
@@ -443,7 +494,7 @@ class Reference:
                 s.doomed.clear()  # may have been filled again
         self.fill(pe)
 
-    def judge_root(self, pe: Pe, c: Context, event: Event) -> None:
+    def judge_root(self, pe: Pe, c: Context, event: Event, due: bool) -> None:
         """Tables that come under a PE's base register, against what it may hold of others."""
         for e in pe.held:
             other = e.context
@@ -451,10 +502,13 @@ class Reference:
                 continue
             if e.asid is not None and e.asid != c.asid:
                 continue
-            if self.walk(c) and e not in self.walk(other):  # gone from its tables, and no difference: see compare.PERMITTED
+            if self.walk(c) and (self.coarse or e not in self.walk(other)):  # gone from its tables, and no difference: see compare.PERMITTED
                 self.findings.setdefault((event.line, c.root, pe.number), set()).add("BBM-ASID-REUSE")
             for n in self.walk(c):
-                if self.clash(e, n):
+                changes = self.clash(e, n)
+                if changes and (e.asid is None or not due or self.exempt(pe, changes, e, n)):  # see compare.MISSED
+                    self.findings.setdefault((event.line, c.root, pe.number), set()).add("BBM-ASID-REUSE")
+                elif changes:
                     self.report((event.line, c.root, pe.number), {"BBM-ASID-REUSE"})
                     return
 
@@ -475,8 +529,11 @@ class Reference:
         for c in pe.contexts:
             path = sorted((e for e in self.walk(c) if e.va <= event.a < e.va + e.size), key=lambda e: e.level)
             fresh = [e for e in path if e.pa in pe.fresh]
+            if path and faults_on_fetch(path[-1]):
+                continue  # nothing is executed
             if fresh and path[-1].leaf:
                 self.report((event.line, fresh[0].pa, event.pe), {"BBM-EXEC-SYNC"})
+                pe.fresh -= {e.pa for e in fresh}
 
     # --- the whole ---------------------------------------------------------------------------------------------------
 
@@ -500,6 +557,9 @@ class Reference:
             elif op == "off":
                 pe = self.pes[event.pe]
                 pe.on = False
+                if self.coarse:
+                    for line in pe.unflushed:
+                        self.report((line, -1, pe.number), {"BBM-CONTEXT"})
                 self.change_context(pe, event, dict(pe.registers))
             elif op == "on":
                 pe = self.pes[event.pe]
@@ -511,14 +571,13 @@ class Reference:
                 self.report((line, -1, pe.number), {"BBM-CONTEXT"})
             if pe.config.conflict_free or not pe.on:
                 continue
-            owing = [
-                (e, s)
-                for e, s in pe.held.items()
-                if s.owed and s.cause and any(self.clash(e, n) for n in self.walk(e.context))
-            ]
-            for e, s in owing:
-                # Of values that are no different to a TLB, the last one counts.
-                if any(f.pa == e.pa and t.cause.line > s.cause.line and not self.clash(f, e) for f, t in owing if t.cause):
+            for e, s in pe.held.items():
+                others = [f for f in pe.held if f.context == e.context and self.clash(e, f)]
+                if not s.owed or not s.cause or not (others or self.coarse):
+                    continue
+                # Due if it meets something that memory has; and of values that are no different to a TLB, the last counts.
+                alike = [t for f, t in pe.held.items() if f.pa == e.pa and t.cause and not self.clash(e, f)]
+                if not any(f.pa == e.pa and f in self.walk(f.context) for f in others) or any(t.cause.line > s.cause.line for t in alike if t.cause):
                     where = (s.cause.line, s.cause.pa, s.cause.pe)
                     self.findings.setdefault(where, set()).update(self.sequence_defects(e, s))
                     continue
@@ -531,8 +590,8 @@ def output(entry: Entry) -> int:
     return entry.value & (1 << 48) - 1 & -entry.size
 
 
-def judge(text: str) -> list[Finding]:
-    return Reference(parse(text)).run()
+def judge(text: str, coarse: bool = False) -> list[Finding]:
+    return Reference(parse(text), coarse).run()
 
 
 __all__ = ["Finding", "judge", "start_level"]

@@ -194,3 +194,8 @@ def differences(memory: Memory, old: Entry, new: Entry) -> set[str]:
     if old.asid is not None and new.asid is None:
         out.add("GLOBAL")
     return out
+
+
+def faults_on_fetch(leaf: Entry) -> bool:
+    """At EL1: PXN, or writable by EL0, which is never executable by EL1; a block with nT=1, which may fault (R_MRRPW)."""
+    return bool(leaf.value >> 53 & 1 or leaf.value >> 6 & 3 == 1 or (leaf.level < 3 and leaf.value >> 16 & 1))

@@ -48,7 +48,8 @@ def _hits_address(t: Tlbi, e: Entry) -> bool:
     va = _signed(e.va)
     if t.ranged:
         base, size = _range(t, None)
-        return base < va + e.size and va < base + size
+        base &= (1 << 64) - 1  # beyond the top there is nothing
+        return base < e.va + e.size and e.va < base + size
     page = t.operand & (1 << 44) - 1
     address = page << 12
     if address >> 55:

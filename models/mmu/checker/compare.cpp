@@ -73,8 +73,9 @@ std::optional<Rule> Comparer::tables(u64 before, u64 after, unsigned level, Gran
     const u64 entries = u64{1} << index_bits(g);
     if (!ram_.contains(PhysAddr(from), entries * 8) || !ram_.contains(PhysAddr(to), entries * 8)) return Rule::kOa;
     for (u64 i = 0; i < entries && budget_; ++i, --budget_)
-        if (compare(ram_.read64(PhysAddr(from + 8 * i)), ram_.read64(PhysAddr(to + 8 * i)), level + 1, g, pe))
-            return Rule::kOa;
+        if (const auto rule =
+                compare(ram_.read64(PhysAddr(from + 8 * i)), ram_.read64(PhysAddr(to + 8 * i)), level + 1, g, pe))
+            return rule;
     return budget_ ? std::nullopt : std::optional(Rule::kOa);
 }
 

@@ -108,28 +108,29 @@ void BbmChecker::Impl::check_reinterpretation(PeId pe, const Context& context, u
             if (held == kNone && r.key.half == half && may_hold_some(id, pe)) held = id;
         });
         if (held == kNone) continue;
-        judge_reinterpretation(pe, half);  // an earlier one that nobody flushed
         const RootKey key = roots[held].key;
         Site site{pe, pc, now_ps, key.pa, key.first_va(), held, key.start_level, key.granule, before, after};
         site.detail = fmt::format(
             "changed {} from {:#x} to {:#x} while translations of TTBR{}'s half may be cached, and no "
             "TLBI of everything followed",
             name, before, after, half);
-        self.reinterpreted[half] = {ordering.tick(), std::move(site)};
+        std::erase_if(self.reinterpreted[half], [&](const auto& open) {  // an earlier one that nobody began to flush
+            if (ordering.vmall_since(pe, open.at)) return false;
+            if (roots[open.site.root].alive) violate(Rule::kContext, open.site, pe_bit(pe));
+            return true;
+        });
+        self.reinterpreted[half].push_back({ordering.tick(), std::move(site)});
     }
 }
 
 void BbmChecker::Impl::judge_reinterpretation(PeId pe, unsigned half) {
-    auto& open = pes[pe].reinterpreted[half];
-    if (!open.at) return;
-    open.at = 0;
-    if (!roots[open.site.root].alive) return;  // nobody holds anything of it any more
-    violate(Rule::kContext, open.site, pe_bit(pe));
+    for (const auto& open : pes[pe].reinterpreted[half])
+        if (roots[open.site.root].alive) violate(Rule::kContext, open.site, pe_bit(pe));  // or nobody holds any of it
+    pes[pe].reinterpreted[half].clear();
 }
 
 void BbmChecker::Impl::reinterpretation_flushed(PeId pe, u64 issued) {
-    for (auto& open : pes[pe].reinterpreted)
-        if (open.at && open.at < issued) open.at = 0;
+    for (auto& list : pes[pe].reinterpreted) std::erase_if(list, [&](const auto& open) { return open.at < issued; });
 }
 
 void BbmChecker::Impl::fetched(PeId pe, const TlbEntry& entry, u64 va, u64 now_ps) {

@@ -55,7 +55,7 @@ struct BbmChecker::Impl {
         u64 writes[4] = {};
         u64 synchronized = 0;  // sequence number of the last context synchronization
         Context translated;    // the last context with the MMU on
-        std::array<Reinterpretation, 2> reinterpreted;
+        std::array<std::vector<Reinterpretation>, 2> reinterpreted;
         void archive(Archive& ar);
     };
     // One descriptor that a store is about to change, kept until memory has changed.
@@ -74,6 +74,7 @@ struct BbmChecker::Impl {
     void judge_pending(const Site& site, PeMask held, PeMask live);
     void judge_other_levels(const Site& site, PeMask live);
     u64 value_below(const Site& site, unsigned level, u64 va, u64 except_pa) const;
+    void judge_left(const Site& site, Pending& p, PeMask visible);
     std::optional<Rule> left_below(const Site& site, const Pending& p, PeId pe);
     void check_group(const Site& site, TableId table, PeMask pes);
     void keep(const Site& site, PeMask held, Pending&& record, TableId table);
@@ -101,7 +102,7 @@ struct BbmChecker::Impl {
     void judge_reinterpretation(PeId pe, unsigned half);
     void reinterpretation_flushed(PeId pe, u64 issued);
     void fetched(PeId pe, const TlbEntry& entry, u64 va, u64 now_ps);
-    Made& made_at(u64 desc_pa) { return made[(desc_pa >> 3) % made.size()]; }
+    Made& made_at(u64 desc_pa) { return made[((desc_pa >> 3) * 0x9e3779b97f4a7c15) >> 32 & (made.size() - 1)]; }
 
     // maintenance.cpp
     void dsb(PeId pe, BarrierDomain domain, BarrierType type);

@@ -174,8 +174,9 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, PeId writer, u64 
             judge_pending(site, held, visible);
             judge_current(site, held, visible, record, matters);
             judge_other_levels(site, visible);
-            if (from == DescKind::kInvalid) {
+            if (!may_cache(c.before, from, level, g, everyone))  // from any fault (I_WZCBG)
                 made_at(c.desc_pa) = {c.desc_pa, written, pc, writer};
+            if (from == DescKind::kInvalid) {
                 if (to == DescKind::kLeaf) check_group(site, table, visible & here & online_mask());
             }
         }
@@ -289,7 +290,9 @@ void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
     for (unsigned level = 0; level < 4; ++level) {
         if (level == s.level) continue;
         pending.for_each_at(s.granule, level, s.va, level_span(s.granule, s.level), [&](Pending& p) {
-            if (p.root != s.root || p.kind != DescKind::kLeaf) return;
+            if (p.root != s.root) return;
+            if (p.kind == DescKind::kTable && level < s.level) judge_left(s, p, visible);
+            if (p.kind != DescKind::kLeaf) return;
             if (level > s.level && desc_kind(s.before, s.level, s.granule) == DescKind::kTable &&
                 domain.ram.read64(PhysAddr(p.desc_pa)) == p.before)
                 return;  // it came back, and is judged with the table that it is in
@@ -305,8 +308,8 @@ void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
             ByRule broken{};
             for_each_pe(open, [&](PeId pe) {
                 PeView view = pes[pe].view;
-                const bool mixes =
-                    level > s.level && view.bbml < 2 && desc_kind(s.after, s.level, s.granule) == DescKind::kLeaf;
+                const bool mixes = level > s.level && desc_kind(s.after, s.level, s.granule) == DescKind::kLeaf &&
+                                   !(view.bbml >= 2 || (view.bbml == 1 && desc_nt(s.after, s.level)));
                 view.bbml = std::max(view.bbml, 2u);
                 auto rule =
                     mixes ? std::optional(Rule::kSize) : comparer.difference(before, after, at, s.granule, view);
@@ -320,6 +323,35 @@ void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
             violate_all(std::move(site), broken, why);
         });
     }
+}
+
+// A leaf where a table went that had one there, which no TLBI has covered.
+void BbmChecker::Impl::judge_left(const Site& s, Pending& p, PeMask visible) {
+    const PeMask open = pending.unclean(p) & visible & ~p.violated & online_mask();
+    if (!open || desc_kind(s.after, s.level, s.granule) != DescKind::kLeaf) return;
+    const u64 memory = domain.ram.read64(PhysAddr(p.desc_pa));
+    if (desc_kind(memory, p.level, p.granule) == DescKind::kTable &&
+        desc_next_table(memory, p.granule) == desc_next_table(p.before, p.granule))
+        return;  // linked again: its leaves are judged as current ones
+    ByRule broken{};
+    std::string why;
+    for_each_pe(open, [&](PeId pe) {
+        for (const LeavesBelow& leaves : p.below) {
+            const u64 i = (s.va - leaves.va) >> level_shift(s.granule, s.level);
+            if (leaves.level != s.level || s.va < leaves.va || i >= leaves.values.size()) continue;
+            for (const LeavesBelow::Group& g : leaves.groups) {
+                if (!(g.pes & pe_bit(pe)) || !((g.left[i / 64] >> (i % 64)) & 1)) continue;
+                auto rule = comparer.difference(leaves.values[i], s.after, s.level, s.granule, pes[pe].view);
+                if (!rule) continue;
+                if (p.broken) rule = sequence_rule(p, s.writer, pe, why);
+                broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
+                p.violated |= pe_bit(pe);
+            }
+        }
+    });
+    Site site = s;
+    site.before = p.before;
+    violate_all(std::move(site), broken, why);
 }
 
 // What the value being written makes of a place below it, as a value of that level. The descriptor at `except_pa` was
@@ -344,10 +376,9 @@ u64 BbmChecker::Impl::value_below(const Site& s, unsigned to_level, u64 va, u64 
 
 // Leaves of a table that went, which no TLBI has covered: its page may say something else by now.
 std::optional<Rule> BbmChecker::Impl::left_below(const Site& s, const Pending& p, PeId pe) {
-    PeView view = pes[pe].view;
+    const PeView& view = pes[pe].view;
     const bool block = desc_kind(s.after, s.level, s.granule) == DescKind::kLeaf;
     const bool mixes = block && !(view.bbml >= 2 || (view.bbml == 1 && desc_nt(s.after, s.level)));
-    view.bbml = std::max(view.bbml, 2u);  // below a table, sizes were judged with the table itself
     for (const LeavesBelow& leaves : p.below)
         for (const LeavesBelow::Group& g : leaves.groups) {
             if (!g.count || !(g.pes & pe_bit(pe))) continue;

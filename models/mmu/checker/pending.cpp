@@ -173,7 +173,9 @@ void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpa
     for (u32 b = 0; b < p.below.size(); ++b) {
         const LeavesBelow& leaves = p.below[b];
         if (!span && leaves.any_global) continue;
-        const PeMask pes = by_asid && !leaves.any_global ? knows_asid(reached, true) : reached;
+        PeMask pes = by_asid && !leaves.any_global ? knows_asid(reached, true) : reached;
+        // Through the table's own entry, if that stays, they come back.
+        pes &= p.cleaned | (right_form ? (by_asid ? knows_asid(reached, false) : reached) : 0);
         if (!pes) continue;
         u32 first = 0, count = u32{1} << index_bits(p.granule);
         if (span) {

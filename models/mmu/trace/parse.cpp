@@ -103,7 +103,8 @@ public:
             line = line.substr(0, line.find('#'));
             const Words w = split(line);
             if (w.too_many)
-                fail(fmt::format("more than {} words", kMaxWords));
+                fail(fmt::format("more than {} words; expected one event, as docs/manual/traces.md has them",
+                                 kMaxWords));
             else if (w.count)
                 one(line, w);
         }
