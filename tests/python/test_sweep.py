@@ -314,3 +314,10 @@ def test_the_hypercube_finds_what_matters(tmp_path: Path) -> None:
     first, second = swings(bs.sweep(study(tmp_path, text), tmp_path / "out"), "repaint_us")
     assert first.key == "core.memory_cycles" and first.correlation is not None and first.correlation > 0.9
     assert second.width < first.width / 5
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "study").glob("*.toml")), ids=lambda p: p.stem)
+def test_the_studies_that_come_with_bbmsim_are_sound(path: Path) -> None:
+    plan = bs.Study.load(path)
+    plan.check()
+    assert plan.name == path.stem and plan.title
