@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from ..files import check_writable, write_whole
+from ..report.lines import how_many
 from ..traces import check_trace
 from ..units import format_count
 
@@ -28,6 +29,5 @@ def check_command(trace: str, json_: str | None) -> int:
     for note in result.notes:
         click.echo(f"note: {note.text}")
     seen = f"{format_count(result.events)} events, {format_count(result.checker['descriptor_writes'])} live descriptor writes"
-    found = len(result.violations), len(result.hazards)
-    click.echo(f"{Path(trace).name}: {found[0]} violations, {found[1]} hazards in {seen}")
+    click.echo(f"{Path(trace).name}: {how_many(len(result.violations), len(result.hazards))} in {seen}")
     return result.exit_status

@@ -33,6 +33,11 @@ def pokes_of(record: Mapping[str, object]) -> list[dict[str, object]]:
     return pokes
 
 
+def how_many(violations: int, hazards: int) -> str:
+    """ "1 violation, 3 hazards"."""
+    return f"{violations} violation{'s' * (violations != 1)}, {hazards} hazard{'s' * (hazards != 1)}"
+
+
 def findings_line(result: Result) -> str:
     """What the checker looked at and found, in one line."""
     checker = result.record["checker"]
@@ -41,5 +46,4 @@ def findings_line(result: Result) -> str:
         return "the checker was off"
     if not result.violations and not result.hazards:
         return f"no violations: looked at {looked}"
-    v, h = len(result.violations), len(result.hazards)
-    return f"{v} violation{'s' * (v != 1)}, {h} hazard{'s' * (h != 1)}; looked at {looked}"
+    return f"{how_many(len(result.violations), len(result.hazards))}; looked at {looked}"
