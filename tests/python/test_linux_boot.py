@@ -98,6 +98,17 @@ def test_a_mixed_board_repaints_its_linear_map_without_a_finding() -> None:
     jsonschema.validate(result.record, json.loads((ROOT / "docs" / "run-record.schema.json").read_text()))
 
 
+def test_the_bare_strategy_costs_what_the_kernel_costs_whose_name_it_bears() -> None:
+    """Debian's kernel zeroes what it allocates (DC ZVA), so merged does too. Per new table, since the kernel's text stays."""
+    linux = boot("6.18", MIXED)
+    boot_core = linux.phases["repaint"].cores[0]
+    kernels_own = sum(boot_core.cycles.values()) / linux.record["checker"]["splits"]
+    guest = bs.bare("repaint", strategy="merged", tables="zeroed", zero="zva", verify="none")
+    bare = bs.Simulation(bs.Board(cores=bs.parse_cores(MIXED), memory="1GiB"), guest, seed=7).run()
+    ours = sum(bare.phases["repaint"].cores[0].cycles.values()) / bare.record["checker"]["splits"]
+    assert 0.75 < ours / kernels_own < 1.25
+
+
 def test_busybox_and_its_script_are_the_user_space() -> None:
     """Processes, mappings, and what makes the kernel change its own map: a module comes and goes, BPF is compiled."""
     result = boot("6.18", MIXED)

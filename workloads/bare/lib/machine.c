@@ -13,7 +13,7 @@
 struct machine machine;
 
 static const char known_keys[] =
-    "strategy sabotage tlbi dsb tables zero granule blocks secondaries on_conflict verify verify_stride cpus variant";
+    "strategy sabotage tlbi dsb tables zero fill granule blocks secondaries on_conflict verify verify_stride cpus variant";
 
 /* In the order of enum sabotage. */
 static const char sabotages[SABOTAGE_COUNT][24] = {
@@ -59,6 +59,7 @@ static void read_options(void) {
     m->dsb = (enum dsb_use)choose("dsb", DSB_AS_STRATEGY, "auto|entry|batched", 3);
     m->tables = (enum table_pages)choose("tables", TABLES_POOL, "pool|zeroed", 2);
     m->zeroing = (enum zeroing)choose("zero", ZERO_STORES, "stores|zva", 2);
+    const enum fill fill = (enum fill)choose("fill", FILL_AS_STRATEGY, "auto|group|entry", 3);
     m->in_map = choose("secondaries", 0, "parked|in-map", 2) == 1 || m->sabotage == SABOTAGE_SECONDARIES_IN_MAP;
     m->panic_on_conflict = choose("on_conflict", 0, "recover|panic", 2) == 1;
     m->verify = (enum verify_mode)choose("verify", 0, "full|sample|none", 3);
@@ -71,6 +72,7 @@ static void read_options(void) {
     m->strategy = strategy_find(text);
     if (!m->strategy) fail("strategy=%s: unknown", text);
     m->dsb_entry = m->dsb == DSB_ENTRY || (m->dsb == DSB_AS_STRATEGY && m->strategy->dsb_entry);
+    m->fill_entry = fill == FILL_ENTRY || (fill == FILL_AS_STRATEGY && m->strategy->fill_entry);
     if (m->sabotage >= SABOTAGE_NO_FLUSH && m->strategy->repaint && !m->strategy->flushes)
         fail("strategy=%s: has not the flush that sabotage= leaves out", text);
     if (m->strategy->secondary && (m->in_map || m->sabotage == SABOTAGE_NO_RENDEZVOUS || m->sabotage == SABOTAGE_RELEASE_BEFORE_SPLIT))

@@ -29,6 +29,9 @@ enum zeroing { ZERO_STORES, ZERO_ZVA };
 
 enum verify_mode { VERIFY_FULL, VERIFY_SAMPLE, VERIFY_NONE };
 
+/* How a new table is filled: eight descriptors a turn, or each on its own (mm/set_descriptors.c). */
+enum fill { FILL_AS_STRATEGY, FILL_GROUP, FILL_ENTRY };
+
 struct strategy;
 
 struct machine {
@@ -45,6 +48,7 @@ struct machine {
     enum tlbi_unit tlbi;
     enum dsb_use dsb;
     bool dsb_entry; /* what dsb= comes to with this strategy */
+    bool fill_entry; /* what fill= comes to with this strategy */
     enum table_pages tables; /* a new table's page: as it comes, or zeroed first (it is filled completely anyway) */
     enum zeroing zeroing;
     enum verify_mode verify;

@@ -12,6 +12,7 @@
 #define DESC_PAGE 3ULL  /* level 3 */
 #define DESC_TYPE 3ULL
 #define DESC_ATTR(n) ((u64)(n) << 2)
+#define DESC_USER (1ULL << 6)
 #define DESC_RO (1ULL << 7)
 #define DESC_SH_INNER (3ULL << 8)
 #define DESC_AF (1ULL << 10)

@@ -45,6 +45,10 @@ static inline u64 *table_pointer(u64 pa) { return (u64 *)(pa + pool.to_pointer);
 
 /* --- fill.S: n descriptors first, first + step, first + 2 * step, ... */
 void fill_descriptors(u64 *to, u64 first, u64 step, u64 n);
+/* --- set_descriptors.c: the same, each by a call that decides about its barriers; between begin and end they are owed */
+void set_descriptors(u64 *to, u64 pa, u64 attributes, u64 step, u64 n);
+void batch_begin(void);
+void batch_end(void);
 
 /* --- paint.c: tables that nobody uses yet */
 enum { NO_BLOCK = 1, NO_CONT = 2 };

@@ -9,7 +9,9 @@ u64 make_table_from(u64 block, unsigned level, unsigned flags) {
     const u64 table = machine.tables == TABLES_ZEROED ? table_alloc_zeroed() : table_alloc();
     u64 first = (block & ~(DESC_TYPE | DESC_CONT)) | leaf_type(level + 1);
     if (!(flags & NO_CONT) && group_members(level + 1)) first |= DESC_CONT;
-    fill_descriptors(table_pointer(table), first, level_span(level + 1), table_entries());
+    u64 *const to = table_pointer(table);
+    if (machine.fill_entry) set_descriptors(to, first & DESC_ADDRESS, first & ~DESC_ADDRESS, level_span(level + 1), table_entries());
+    else fill_descriptors(to, first, level_span(level + 1), table_entries());
     return table;
 }
 

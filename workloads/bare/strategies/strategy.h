@@ -15,6 +15,7 @@ struct strategy {
     bool interrupts;      /* needs the interrupt controller mapped */
     bool flushes;         /* honours the sabotages of flush and barriers */
     bool dsb_entry;       /* DSB and ISB behind each live write, unless dsb= says otherwise */
+    bool fill_entry;      /* new tables are filled by set_descriptors(), unless fill= says otherwise */
     void (*repaint)(void); /* on the boot core; null: nothing to do */
     /* What the others do meanwhile; null: they are parked, as secondaries= and sabotage= say. Both return when the whole
      * map is pages, and then meet at a barrier. */
