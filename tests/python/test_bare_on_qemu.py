@@ -153,6 +153,34 @@ def test_migrate_without_tlbi_reads_the_old_page(variant: str) -> None:
     assert 256 in [found[f"wrong.core{core}"] for core in range(4)]
 
 
+@pytest.mark.parametrize("granule, cpu", [("4k", "cortex-a57"), ("16k", "max"), ("64k", "cortex-a57")])
+@pytest.mark.parametrize("step", ["base", "no-cont-remap", "batched-barriers", "no-alloc-remap"])
+def test_map_mem_makes_a_map_that_reads_right(step: str, granule: str, cpu: str, filled: tuple[Path, int, dict[int, int]]) -> None:
+    path, address, words = filled
+    loader = ("-device", f"loader,file={path},addr={address:#x},force-raw=on")
+    found = results(qemu("map_mem.img", f"step={step} granule={granule}", 2, 256, cpu, *loader))
+    assert found["tables.made"] >= 2
+    for core in range(2):
+        got = (found[f"places.core{core}"], found[f"checksum.core{core}"])
+        assert got == expected_checksum(found, core, 2, words)
+    assert found["checksum.core1"] != 0
+
+
+def test_measuring_leaves_memory_as_it_was(filled: tuple[Path, int, dict[int, int]]) -> None:
+    path, address, words = filled
+    loader = ("-device", f"loader,file={path},addr={address:#x},force-raw=on")
+    found = results(qemu("repaint.img", "after=both footprint=64M strategy=merged", 2, 256, "cortex-a57", *loader))
+    assert (found["measure.chase"], found["measure.stream"]) == (4 << 14, 1 << 20)
+    for core in range(2):
+        assert (found[f"places.core{core}"], found[f"checksum.core{core}"]) == expected_checksum(found, core, 2, words)
+
+
+@pytest.mark.parametrize("probe", ["tlb", "cache", "transfer"])
+def test_latency(probe: str) -> None:
+    console = qemu("latency.img", f"probe={probe}", 2)
+    assert console.rstrip().endswith("latency: done")
+
+
 @pytest.mark.parametrize(
     "bootargs, reason",
     [

@@ -15,7 +15,7 @@ from ..linux import facts
 from ..profile import IDLE
 from ..result import CAUSES, OUTCOMES, Phase, Result
 from ..units import format_count, format_size, format_time
-from . import maps, svg
+from . import maps, running_cost, svg
 from .lines import findings_line, summary
 from .text import CAUSE_TITLES, base_name, phases_by_name, verification_line
 
@@ -57,6 +57,8 @@ def render(result: Result) -> str:
         map_bars=maps.bars(result.maps),
         map_kinds=list(maps.KIND_TITLES.items()),
         functions=_functions(record),
+        running_costs=list(running_cost.sections(result)),
+        running_columns=list(zip(running_cost.COLUMNS, running_cost.WHEN)),
         phases=[_phase(result, group, names) for group in phases_by_name(result)],
         tlb_columns=list(record["cores"][0]["tlb"]) if record["cores"] else [],
     )

@@ -16,6 +16,7 @@ from ..linux import facts
 from ..maps import size_name
 from ..result import CAUSES, OUTCOMES, Phase, PhaseCore, Result
 from ..units import address, format_count, format_size, format_time
+from . import running_cost
 from .lines import findings_line, pokes_of, summary
 
 CAUSE_TITLES = {
@@ -80,6 +81,9 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     for phases in phases_by_name(result):
         yield ""
         yield from _phase(result, phases)
+    for section in running_cost.sections(result):
+        yield ""
+        yield from _running_cost(section)
 
 
 def _facts(result: Result) -> Iterator[Text]:
@@ -207,6 +211,17 @@ def _work(core: PhaseCore) -> str:
             parts.append(f"{format_count(n)} {name}")
     parts.append(f"TLB misses L1I {format_count(core.l1i_misses)}, L1D {format_count(core.l1d_misses)}, L2 {format_count(core.l2_misses)}")
     return "; ".join(parts)
+
+
+def _running_cost(section: running_cost.Section) -> Iterator[RenderableType]:
+    yield Text.assemble((section.heading.split(":")[0], "bold"), ":" + section.heading.split(":", 1)[1])
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    for title, when in zip(running_cost.COLUMNS, running_cost.WHEN):
+        table.add_column(f"{title}\n{when}", no_wrap=True, justify="left" if title == "core" else "right")
+    for row in section.rows:
+        table.add_row(*row)
+    yield table
+    yield Text(f"  {section.summary} Misses are per 1,000 loads.")
 
 
 def _share(part: int, whole: int) -> str:

@@ -60,6 +60,7 @@ void boot_main(void) {
     flush_check();
     print("%s: strategy %s, %uK granule, %u cores, RAM 0x%lx-0x%lx\n", scenario.name, machine.strategy->name,
           1u << (machine.granule_shift - 10), machine.cpus, machine.ram_base, machine.ram_end);
+    if (scenario.first) scenario.first();
     bring_up_cores();
     scenario.boot();
     report_conflicts();

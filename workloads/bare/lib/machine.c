@@ -13,7 +13,8 @@
 struct machine machine;
 
 static const char known_keys[] =
-    "strategy sabotage tlbi dsb tables zero fill granule blocks secondaries on_conflict verify verify_stride cpus variant";
+    "strategy sabotage tlbi dsb tables zero fill granule blocks secondaries on_conflict verify verify_stride cpus variant "
+    "step after footprint passes probe map";
 
 /* In the order of enum sabotage. */
 static const char sabotages[SABOTAGE_COUNT][24] = {
@@ -21,8 +22,7 @@ static const char sabotages[SABOTAGE_COUNT][24] = {
     "no-flush", "local-flush",   "no-dsb-before-tlbi", "no-dsb-after-tlbi",
 };
 
-/* The index of key's value among `count` names, `fallback` if the key is absent. */
-static unsigned choose(const char *key, unsigned fallback, const char *names, unsigned count) {
+unsigned choose(const char *key, unsigned fallback, const char *names, unsigned count) {
     char value[ARG_BYTES];
     if (!arg_text(machine.fdt.bootargs, key, "", value)) return fallback;
     const char *p = names;
@@ -71,6 +71,9 @@ static void read_options(void) {
     arg_text(m->fdt.bootargs, "strategy", scenario.default_strategy, text);
     m->strategy = strategy_find(text);
     if (!m->strategy) fail("strategy=%s: unknown", text);
+    static const u8 flags[4] = {0, NO_BLOCK | NO_CONT, NO_BLOCK, 0};
+    const unsigned map = choose("map", 0, "auto|pages|contiguous|blocks", 4);
+    m->paint_flags = map ? flags[map] : m->strategy->paint_flags;
     m->dsb_entry = m->dsb == DSB_ENTRY || (m->dsb == DSB_AS_STRATEGY && m->strategy->dsb_entry);
     m->fill_entry = fill == FILL_ENTRY || (fill == FILL_AS_STRATEGY && m->strategy->fill_entry);
     if (m->sabotage >= SABOTAGE_NO_FLUSH && m->strategy->repaint && !m->strategy->flushes)

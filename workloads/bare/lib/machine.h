@@ -47,6 +47,7 @@ struct machine {
     bool panic_on_conflict;
     enum tlbi_unit tlbi;
     enum dsb_use dsb;
+    unsigned paint_flags; /* of the linear map at boot: the strategy's, or what map= says */
     bool dsb_entry; /* what dsb= comes to with this strategy */
     bool fill_entry; /* what fill= comes to with this strategy */
     enum table_pages tables; /* a new table's page: as it comes, or zeroed first (it is filled completely anyway) */
@@ -61,6 +62,8 @@ extern struct machine machine;
 
 /* Reads device tree and command line. Returns on success; fails the run with a reason otherwise. */
 void machine_read(u64 fdt_pa);
+/* The index of key's value among `count` names, `names` being "first|second"; `fallback` if the key is absent. */
+unsigned choose(const char *key, unsigned fallback, const char *names, unsigned count);
 /* ID_AA64MMFR0_EL1 of this core: can it translate with the granule asked for? */
 bool core_has_granule(void);
 

@@ -21,6 +21,8 @@
 #define DESC_CONT (1ULL << 52)
 #define DESC_PXN (1ULL << 53)
 #define DESC_UXN (1ULL << 54)
+#define DESC_PXN_TABLE (1ULL << 59) /* of table descriptors: no privileged execution below */
+#define DESC_UXN_TABLE (1ULL << 60)
 #define DESC_ADDRESS 0x0000fffffffff000ULL
 
 enum { MAIR_DEVICE, MAIR_NORMAL, MAIR_NC };

@@ -5,6 +5,7 @@
  *          0xffff800080000000  kernel image, as Linux places it
  *          0xffffc00000000000  second map of the table pool, for strategies that unmap linear ranges
  *          0xffffd00000000000  in a temporary TTBR1 map alone: one table page at a time
+ *          0xffffe00000000000  fixmap, for scenarios that make the linear map themselves
  *          0xfffffe0000000000  the UART's page; behind it the interrupt controller, if a strategy needs it
  *   TTBR0  the kernel image at its physical address (identity map), while a core is in the idmap; else nothing
  */
@@ -15,6 +16,7 @@
 #define IMAGE_VA 0xffff800080000000
 #define POOL_VA 0xffffc00000000000
 #define WINDOW_VA 0xffffd00000000000
+#define FIXMAP_VA 0xffffe00000000000
 #define DEVICE_VA 0xfffffe0000000000
 #define GIC_VA 0xfffffe0008000000
 #define GIC_PA 0x08000000 /* distributor; redistributors 0xa0000 behind it, 0x20000 each */

@@ -41,6 +41,7 @@ u64 pool_bytes_needed(void);
 void pool_reserve(void);         /* behind the image */
 u64 table_alloc(void);           /* PA of a table page with any contents */
 u64 table_alloc_zeroed(void);
+void clear_table(u64 *table, enum zeroing how);
 static inline u64 *table_pointer(u64 pa) { return (u64 *)(pa + pool.to_pointer); }
 
 /* --- fill.S: n descriptors first, first + step, first + 2 * step, ... */

@@ -3,7 +3,9 @@
  */
 #include "lib/console.h"
 #include "lib/sysreg.h"
+#include "mm/fixmap.h"
 #include "mm/mm.h"
+#include "scenarios/scenario.h"
 #include "strategies/strategy.h"
 
 struct boot_regs boot_regs;
@@ -90,7 +92,7 @@ void paint_everything(void) {
     if (machine.strategy->breaks) paint(root1, POOL_VA, pool.begin, pool.end - pool.begin, ATTR_DATA, 0);
     if (machine.strategy->tables_in_idmap) paint(root0, pool.begin, pool.begin, pool.end - pool.begin, ATTR_DATA, 0);
     if (machine.strategy->interrupts) paint(root1, GIC_VA, GIC_PA, GIC_BYTES, ATTR_DEVICE, NO_CONT);
-    paint_linear(root1, machine.strategy->paint_flags);
+    if (!scenario.builds_map) paint_linear(root1, machine.paint_flags);
     boot_regs = (struct boot_regs){
         .ttbr0 = root0,
         .ttbr1 = root1,
@@ -99,5 +101,6 @@ void paint_everything(void) {
         .sctlr = 0x30d00800 | 1 | 1 << 2 | 1 << 3 | 1 << 12, /* RES1 bits of Armv8.0, M, C, SA, I */
         .empty = empty,
     };
+    if (scenario.builds_map) fixmap_paint();
     dsb(sy);
 }

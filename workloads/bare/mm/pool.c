@@ -40,13 +40,17 @@ u64 table_alloc(void) {
 /* DC ZVA needs Normal memory: with the MMU on. */
 static bool can_zero_by_zva(void) { return read_sysreg(sctlr_el1) & 1 && !(read_sysreg(dczid_el0) & 16); }
 
+void clear_table(u64 *table, enum zeroing how) {
+    if (how == ZERO_ZVA && can_zero_by_zva()) {
+        const u64 begin = (u64)table, block = 4ULL << (read_sysreg(dczid_el0) & 15);
+        for (u64 at = begin; at < begin + table_bytes(); at += block) __asm__ volatile("dc zva, %0" : : "r"(at) : "memory");
+        return;
+    }
+    fill_descriptors(table, 0, 0, table_entries());
+}
+
 u64 table_alloc_zeroed(void) {
     const u64 pa = table_alloc();
-    if (machine.zeroing == ZERO_ZVA && can_zero_by_zva()) {
-        const u64 begin = (u64)table_pointer(pa), block = 4ULL << (read_sysreg(dczid_el0) & 15);
-        for (u64 at = begin; at < begin + table_bytes(); at += block) __asm__ volatile("dc zva, %0" : : "r"(at) : "memory");
-        return pa;
-    }
-    fill_descriptors(table_pointer(pa), 0, 0, table_entries());
+    clear_table(table_pointer(pa), machine.zeroing);
     return pa;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * repaint: a linear map painted in blocks becomes pages while it is live, by the strategy asked for; then every core
- * verifies memory through it.
+ * verifies memory through it. after= measures what using the map costs, before and after.
  */
-#include "lib/console.h"
+#include "measure/chase.h"
 #include "scenarios/scenario.h"
 #include "verify/verify.h"
 #include "smp/smp.h"
@@ -10,14 +10,18 @@
 static void boot(void) {
     warm_up();
     barrier();
+    measure_before(0);
     repaint_on_boot_core();
+    measure_after(0);
     verify_on_boot_core();
 }
 
 static void secondary(unsigned cpu) {
     warm_up();
     barrier();
+    measure_before(cpu);
     repaint_on_secondary();
+    measure_after(cpu);
     verify_on_secondary(cpu);
     sleep_forever();
 }

@@ -10,6 +10,8 @@ struct scenario {
     char name[16];
     char default_strategy[24];
     char default_variant[16];
+    bool builds_map;                /* boots without a linear map, with a fixmap (mm/fixmap.h): first() makes the map */
+    void (*first)(void);            /* on the boot core, before the others are switched on; null: nothing */
     void (*boot)(void);             /* on the boot core, all others online; returns at the end */
     void (*secondary)(unsigned cpu); /* does not return */
 };
