@@ -78,7 +78,7 @@ def test_any_field_may_vary(tmp_path: Path) -> None:
             seed = [0, 1]
             [[skip]]
             tlb = "typical"
-            seed = 1
+            seed = [1]
             """,
         ),
         tmp_path / "out",
@@ -107,6 +107,7 @@ def test_any_field_may_vary(tmp_path: Path) -> None:
         ("[axes]\nmemory = ['1GiB', '64TiB']", "memory"),
         ("[base]\nmemory = '1GiB'\n[axes]\nmemory = ['2GiB']", "memory: is in [base] and in [axes]"),
         ("[[skip]]\nmemory = '1GiB'", "skip: memory='1GiB' is no value of an axis"),
+        ("[axes]\nseed = [1]\n[[skip]]\nseed = [1, 2]", "skip: seed=2 is no value of an axis"),
         ("[axes]\nseed = [1]\n[[skip]]\nseed = 1", "skip: leaves no cell"),
         ("[sensitivity]\nmethod = 'guess'", "sensitivity.method=guess: must be one of one-at-a-time, latin-hypercube"),
         ("[sensitivity]", "sensitivity.ranges: at least one"),

@@ -12,9 +12,9 @@
     "set.strategy" = ["merged", "parallel"]
     memory = ["1GiB", "4GiB"]
 
-    [[skip]]                            # but not where all of these hold
+    [[skip]]                            # but not where all of these hold; a list: any of its values
     "set.strategy" = "parallel"
-    memory = "4GiB"
+    memory = ["4GiB"]
 
     [sensitivity]                       # each cell also with these varied
     method = "one-at-a-time"            # or "latin-hypercube" with `samples`
@@ -78,7 +78,7 @@ class Study:
     phase: str = "repaint"
     base: Mapping[str, Value] = field(default_factory=dict)
     axes: Mapping[str, Sequence[Value]] = field(default_factory=dict)
-    skip: Sequence[Mapping[str, Value]] = ()
+    skip: Sequence[Mapping[str, Value | list[Value]]] = ()
     sensitivity: Sensitivity | None = None
     source: str = ""  #: the file, for messages
 
@@ -124,8 +124,9 @@ class Study:
         skip = [_flat(s, "skip") for s in skips]
         for one in skip:
             for key, value in one.items():
-                if key not in axes or value not in axes[key]:
-                    raise ConfigError(f"skip: {key}={value!r} is no value of an axis", key)
+                for each in value if isinstance(value, list) else [value]:
+                    if key not in axes or each not in axes[key]:
+                        raise ConfigError(f"skip: {key}={each!r} is no value of an axis", key)
         sensitivity = _sensitivity(_table(data, "sensitivity"), axes) if "sensitivity" in data else None
         return cls(name, _word(data, "title", ""), _word(data, "phase", "repaint"), base, axes, skip, sensitivity)
 
@@ -140,7 +141,7 @@ class Study:
         out = []
         for values in itertools.product(*self.axes.values()):
             axes = dict(zip(self.axes, values))
-            if any(all(axes[k] == v for k, v in one.items()) for one in self.skip):
+            if any(all(axes[k] in v if isinstance(v, list) else axes[k] == v for k, v in one.items()) for one in self.skip):
                 continue
             out += [Cell(axes, name, {**self.base, **axes, **changed}) for name, changed in points]
         if not out:
