@@ -37,11 +37,15 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
       uart([this](u8 byte) { transmit(byte); }, [this](bool level) { gic.set_spi(board::kUartSpi, level); }),
       injector(*this, bus, static_cast<unsigned>(board.cores.size()), split_seed(seed, kInjectionStream)),
       phases([this] { return gather(); },
-             [this](PeId pe, u64, unsigned index, bool end) {
+             [this](PeId pe, u64 time_ps, unsigned index, bool end) {
                  emit_marker(pe, index, 0, static_cast<u8>(end ? MarkerSub::kEnd : MarkerSub::kBegin));
+                 rendezvous.phase(phases.name(index), pe, time_ps, end);
              }),
       maps([this](PeId pe, const MapSpec& spec) { return census(pe, spec); }),
       map_changes(bus, phases, [this](PeId pe, u64 va) { return in_linear_map(pe, va); }),
+      rendezvous(
+          bus, static_cast<unsigned>(board.cores.size()), [this](PeId pe) { return cores[pe]->mmu->context().ttbr1; },
+          [this](PeId pe) { return pe < cores.size() ? cores[pe]->pe.now_ps : now_ps(); }),
       probes(phases, injector, maps, static_cast<unsigned>(board.cores.size())),
       saves(control),
       debugger(*this, kernel),

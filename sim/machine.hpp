@@ -25,6 +25,7 @@
 #include "sim/map_changes.hpp"
 #include "sim/map_recorder.hpp"
 #include "sim/phase_recorder.hpp"
+#include "sim/rendezvous_recorder.hpp"
 #include "sim/probes.hpp"
 #include "sim/profiler.hpp"
 #include "sim/run_control.hpp"
@@ -96,6 +97,7 @@ public:
     PhaseRecorder phases;
     MapRecorder maps;
     MapChanges map_changes;
+    RendezvousRecorder rendezvous;
     Probes probes;
     SavePoints saves;
     Debugger debugger;

@@ -94,7 +94,7 @@ void Machine::archive(Archive& ar) {
     if (disk_) ar(*disk_, *virtio_console_);
     for (auto& core : cores) ar(*core);
     dvm.archive(ar, dvm_pool);
-    ar(agenda, phases, maps, map_changes, injector, probes, console, input, guest_results, progress);
+    ar(agenda, phases, maps, map_changes, rendezvous, injector, probes, console, input, guest_results, progress);
     archive_schedule(ar);
     bool tallied = tally != nullptr;
     ar(tallied);

@@ -69,6 +69,27 @@ void MapChanges::archive(Archive& ar) {
     ar(tallies);
 }
 
+void SpanList::archive(Archive& ar) {
+    auto& [spans, near] = *this;
+    ar(spans, near);
+}
+void PeAtRendezvous::archive(Archive& ar) {
+    auto& [a, b, c, d, e, f] = *this;
+    ar(a, b, c, d, e, f);
+}
+void Rendezvous::archive(Archive& ar) {
+    auto& [when, who] = *this;
+    ar(when, who);
+}
+void RendezvousRecorder::archive(Archive& ar) {
+    auto& [bus, root, now, depth, begun, found, pending] = *this;
+    ar.part("rendezvous");
+    ar(depth, begun, found, pending);
+    if (!ar.loading()) return;
+    bus.detach(this);
+    if (depth) listen();
+}
+
 void Probes::Action::archive(Archive& ar) {
     auto& [what, whose, returns, number] = *this;
     ar(what, whose, returns, number);

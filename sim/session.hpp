@@ -14,6 +14,7 @@
 #include "sim/maps.hpp"
 #include "sim/phases.hpp"
 #include "sim/profile.hpp"
+#include "sim/rendezvous.hpp"
 
 #include <functional>
 #include <memory>
@@ -132,6 +133,7 @@ public:
     [[nodiscard]] CoreStats core_stats(PeId pe) const;
     [[nodiscard]] const std::vector<MapResult>& maps() const;  // in the order of add_map()
     [[nodiscard]] std::vector<MapChange> map_changes() const;  // empty without a checker
+    [[nodiscard]] Rendezvous rendezvous() const;               // of the phases RendezvousRecorder::kWatched
     [[nodiscard]] std::vector<ChangeCount> changes() const;    // empty: not asked for, or no checker
     [[nodiscard]] std::vector<ConflictAborts> conflict_aborts() const;
     [[nodiscard]] std::vector<InjectionResult> injections() const;

@@ -79,6 +79,7 @@ std::vector<ConflictAborts> Session::conflict_aborts() const {
     return impl_->machine->tally ? impl_->machine->tally->conflict_aborts() : std::vector<ConflictAborts>();
 }
 std::vector<MapChange> Session::map_changes() const { return impl_->machine->map_changes.results(); }
+Rendezvous Session::rendezvous() const { return impl_->machine->rendezvous.results(impl_->machine->now_ps()); }
 std::vector<InjectionResult> Session::injections() const { return impl_->machine->injector.results(); }
 std::string Session::console() const { return impl_->machine->console; }
 std::vector<std::pair<std::string, u64>> Session::guest_results() const { return impl_->machine->guest_results; }

@@ -7,7 +7,7 @@ import re
 import resource
 from typing import TYPE_CHECKING, Any
 
-from . import _core, maps, reactions, timeline
+from . import _core, maps, reactions, rendezvous, timeline
 from .linux import refusals
 from .profile import Profile
 from .result import SCHEMA, Result
@@ -66,6 +66,7 @@ def result_of(
         "phases": _phases(phases),
         "maps": [maps.to_record(asked, taken) for asked, taken in zip(asked_maps, session.maps())],
         "map_changes": changes,
+        "rendezvous": rendezvous.to_record(session.rendezvous()),
         "profile": None if profile is None else profile.to_record(),
         "linux": sim.workload.facts(phases, changes, session.census(0, 0, 0), sim.board.checker),
         "cores": cores,

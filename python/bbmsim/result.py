@@ -14,6 +14,7 @@ from .errors import BbmsimError, ConfigError
 from .files import check_writable, write_whole
 from .maps import taken_map
 from .profile import METRICS, Profile
+from .rendezvous import rendezvous_of
 from .timeline import Recording
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ class Result:
         self.console: str = record["console"]
         self.results: dict[str, int] = dict(record["results"])  #: what the guest reported, by name
         self.maps = [taken_map(m) for m in record["maps"]]  #: in the order in which they were asked for
+        met = record.get("rendezvous")
+        self.rendezvous = None if met is None else rendezvous_of(met)  #: None: nothing was repainted
         self.phases = {
             name: Phase(**{"name": name, **p, "cores": tuple(PhaseCore(**c) for c in p["cores"])})
             for name, p in record["phases"].items()

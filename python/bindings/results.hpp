@@ -20,6 +20,7 @@ py::dict to_python(const sim::Session& session, const mmu::Note& note);
 py::dict to_python(const mmu::CheckerStats& stats);
 py::dict to_python(const sim::PhaseResult& phase);
 py::dict to_python(const sim::CoreStats& stats);
+py::object to_python(const sim::Rendezvous& rendezvous);
 py::dict to_python(const sim::Session& session, const sim::InjectionResult& injection);
 py::dict to_python(const mmu::Census& census);
 py::dict to_python(const sim::MapResult& map);

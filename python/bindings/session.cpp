@@ -381,6 +381,7 @@ void bind_results(py::class_<PySession>& c) {
     c.def("changes", [](PySession& s) { return all(s->changes()); });
     c.def("conflict_aborts", [](PySession& s) { return all(s.get(), s->conflict_aborts()); });
     c.def("map_changes", [](PySession& s) { return all(s.get(), s->map_changes()); });
+    c.def("rendezvous", [](PySession& s) { return to_python(s->rendezvous()); });
     c.def("injections", [](PySession& s) { return all(s.get(), s->injections()); });
     c.def("console", [](PySession& s) { return py::bytes(s->console()); });
     c.def("ram_used_bytes", [](PySession& s) { return s->ram_used_bytes(); });

@@ -15,7 +15,7 @@ from ..linux import facts
 from ..profile import IDLE
 from ..result import CAUSES, OUTCOMES, Phase, Result
 from ..units import format_count, format_size, format_time
-from . import maps, running_cost, svg
+from . import maps, rendezvous, running_cost, svg
 from .lines import findings_line, summary
 from .text import CAUSE_TITLES, base_name, phases_by_name, verification_line
 
@@ -52,6 +52,8 @@ def render(result: Result) -> str:
         causes=[(cause, CAUSE_TITLES[cause]) for cause in CAUSES],
         whole_bars=svg.cost_bars(whole, [f"{i} {name}" for i, name in enumerate(names)]),
         timelines=_timelines(result, names),
+        rendezvous=rendezvous.drawing(result),
+        rendezvous_kinds=list(rendezvous.KIND_TITLES.items()),
         kernel=facts.lines(record["linux"]) if record["linux"] else [],
         maps=maps.section(result),
         map_bars=maps.bars(result.maps),

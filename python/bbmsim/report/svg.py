@@ -13,7 +13,7 @@ from ..result import CAUSES
 from ..units import format_count, format_time
 from .text import CAUSE_TITLES
 
-_WIDTH = 960
+WIDTH = 960
 _LABEL = 150
 _ROW = 26
 _SPAN_TITLES = {"wfe": "waits in WFE", "wfi": "waits in WFI", "dsb": "DSB waits for TLBIs", "dvm": "performs others' TLBIs"}
@@ -28,31 +28,41 @@ _MARK_TITLES = {
 }
 
 
-def _svg(height: float, label: str, parts: Sequence[str]) -> Markup:
+def document(height: float, label: str, parts: Sequence[str]) -> Markup:
     body = "".join(parts)
-    return Markup(f'<svg viewBox="0 0 {_WIDTH} {height:g}" role="img" aria-label="{escape(label)}">{body}</svg>')
+    return Markup(f'<svg viewBox="0 0 {WIDTH} {height:g}" role="img" aria-label="{escape(label)}">{body}</svg>')
 
 
-def _rect(x: float, y: float, w: float, h: float, kind: str, title: str) -> str:
+def rect(x: float, y: float, w: float, h: float, kind: str, title: str) -> str:
     return (
         f'<rect x="{x:.2f}" y="{y:g}" width="{max(w, 0.6):.2f}" height="{h:g}" class="{escape(kind)}">'
         f"<title>{escape(title)}</title></rect>"
     )
 
 
-def _text(x: float, y: float, text: str, kind: str = "", anchor: str = "start") -> str:
-    return f'<text x="{x:.2f}" y="{y:g}" class="{kind}" text-anchor="{anchor}">{escape(text)}</text>'
+def text(x: float, y: float, words: str, kind: str = "", anchor: str = "start") -> str:
+    return f'<text x="{x:.2f}" y="{y:g}" class="{kind}" text-anchor="{anchor}">{escape(words)}</text>'
+
+
+def circle(x: float, y: float, radius: float, kind: str, title: str) -> str:
+    return f'<circle cx="{x:.2f}" cy="{y:g}" r="{radius:g}" class="{kind}"><title>{escape(title)}</title></circle>'
+
+
+def triangle(x: float, y: float, size: float, kind: str, title: str) -> str:
+    """Its tip is at (x, y - 1.6 * size)."""
+    points = f"{x - size:.2f},{y:g} {x + size:.2f},{y:g} {x:.2f},{y - 1.6 * size:g}"
+    return f'<polygon points="{points}" class="{kind}"><title>{escape(title)}</title></polygon>'
 
 
 def cost_bars(cores: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> Markup:
     """One bar a core: where its time went, by cause, as shares of the whole."""
     parts: list[str] = []
     right = 110
-    full = _WIDTH - _LABEL - right
+    full = WIDTH - _LABEL - right
     for i, core in enumerate(cores):
         y = i * _ROW + 4
         total = core["total_cycles"]
-        parts.append(_text(0, y + 13, labels[i]))
+        parts.append(text(0, y + 13, labels[i]))
         x = float(_LABEL)
         for cause in CAUSES:
             cycles = core["cycles"][cause]
@@ -60,12 +70,12 @@ def cost_bars(cores: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> Mark
                 continue
             width = full * cycles / total
             title = f"core {labels[i]}, {CAUSE_TITLES[cause]}: {format_count(cycles)} cycles, {100 * cycles / total:.1f} %"
-            parts.append(_rect(x, y, max(width - 1, 0.6), 18, f"c-{cause}", title))
+            parts.append(rect(x, y, max(width - 1, 0.6), 18, f"c-{cause}", title))
             if width > 40:
-                parts.append(_text(x + 6, y + 13, f"{100 * cycles / total:.0f}%", f"on-{cause}"))
+                parts.append(text(x + 6, y + 13, f"{100 * cycles / total:.0f}%", f"on-{cause}"))
             x += width
-        parts.append(_text(_WIDTH, y + 13, format_count(total), "num", "end"))
-    return _svg(len(cores) * _ROW + 6, "cycles by cause and core", parts)
+        parts.append(text(WIDTH, y + 13, format_count(total), "num", "end"))
+    return document(len(cores) * _ROW + 6, "cycles by cause and core", parts)
 
 
 def stacked_bars(bars: Sequence[tuple[str, Sequence[tuple[str, int, str]]]], most: int, prefix: str, label: str) -> Markup:
@@ -74,21 +84,21 @@ def stacked_bars(bars: Sequence[tuple[str, Sequence[tuple[str, int, str]]]], mos
     left = 240
     for i, (name, pieces) in enumerate(bars):
         y = i * _ROW + 4
-        parts.append(_text(0, y + 13, name if len(name) < 36 else name[:33] + "..."))
+        parts.append(text(0, y + 13, name if len(name) < 36 else name[:33] + "..."))
         x = float(left)
         for kind, amount, title in pieces:
-            width = (_WIDTH - left) * amount / max(1, most)
-            parts.append(_rect(x, y, max(width - 1, 0.6), 18, prefix + kind, f"{name}: {title}"))
+            width = (WIDTH - left) * amount / max(1, most)
+            parts.append(rect(x, y, max(width - 1, 0.6), 18, prefix + kind, f"{name}: {title}"))
             if width > 7 * len(title) + 8:
-                parts.append(_text(x + 6, y + 13, title, f"on-{prefix}{kind}"))
+                parts.append(text(x + 6, y + 13, title, f"on-{prefix}{kind}"))
             x += width
-    return _svg(len(bars) * _ROW + 6, label, parts)
+    return document(len(bars) * _ROW + 6, label, parts)
 
 
 def timeline(data: Mapping[str, Any], names: Sequence[str], begin: int, end: int) -> Markup:
     """What each core did between two times: phases above, waits below, marks on the line."""
     length = max(1, end - begin)
-    full = _WIDTH - _LABEL
+    full = WIDTH - _LABEL
     lanes = [_lanes([p for p in data["phases"] if p["core"] == i and p["end_ps"] >= begin and p["begin_ps"] <= end]) for i in range(len(names))]
     tops = [0]  # of each core's row: the phases, one lane below the other, then what it waited for
     for own in lanes:
@@ -101,30 +111,30 @@ def timeline(data: Mapping[str, Any], names: Sequence[str], begin: int, end: int
     height = tops[-1]
     for ps in _ticks(begin, end):
         parts.append(f'<line x1="{x(ps):.2f}" x2="{x(ps):.2f}" y1="0" y2="{height}" class="grid"/>')
-        parts.append(_text(x(ps), height + 16, _tick_text(ps, begin, end), "axis", "middle" if ps > begin else "start"))
+        parts.append(text(x(ps), height + 16, _tick_text(ps, begin, end), "axis", "middle" if ps > begin else "start"))
     for i, core_name in enumerate(names):
         y = tops[i + 1] - 38
-        parts.append(_text(0, y + 20, f"{i} {core_name}"))
-        parts.append(f'<line x1="{_LABEL}" x2="{_WIDTH}" y1="{y + 32}" y2="{y + 32}" class="base"/>')
+        parts.append(text(0, y + 20, f"{i} {core_name}"))
+        parts.append(f'<line x1="{_LABEL}" x2="{WIDTH}" y1="{y + 32}" y2="{y + 32}" class="base"/>')
         for lane, p in lanes[i]:
             top = tops[i] + 6 + 15 * lane
             name = p["name"].split("@")[0]
             title = f"core {i} phase {name}: {format_time(p['begin_ps'])} to {format_time(p['end_ps'])}"
             width = x(p["end_ps"]) - x(p["begin_ps"])
-            parts.append(_rect(x(p["begin_ps"]), top, width, 14, "phase", title))
+            parts.append(rect(x(p["begin_ps"]), top, width, 14, "phase", title))
             if width > 7 * len(name) + 8:
-                parts.append(_text(x(p["begin_ps"]) + 4, top + 11, name, "small"))
+                parts.append(text(x(p["begin_ps"]) + 4, top + 11, name, "small"))
         for s in data["spans"]:
             if s["core"] == i and s["end_ps"] >= begin and s["begin_ps"] <= end:
                 many = f", {format_count(s['count'])} times, {format_time(s['busy_ps'])} in all" if s["count"] > 1 else ""
                 title = f"core {i} {_SPAN_TITLES[s['kind']]}: {format_time(s['begin_ps'])} to {format_time(s['end_ps'])}{many}"
-                parts.append(_rect(x(s["begin_ps"]), y + 17, x(s["end_ps"]) - x(s["begin_ps"]), 15, f"s-{s['kind']}", title))
+                parts.append(rect(x(s["begin_ps"]), y + 17, x(s["end_ps"]) - x(s["begin_ps"]), 15, f"s-{s['kind']}", title))
         for m in data["marks"]:
             if m["core"] == i and begin <= m["first_ps"] <= end:
                 many = f", {format_count(m['count'])} times" if m["count"] > 1 else ""
                 title = f"core {i} {_MARK_TITLES[m['kind']]} at {format_time(m['first_ps'])}{many}"
-                parts.append(_rect(x(m["first_ps"]) - 0.5, y + 28, 1.4, 8, f"m-{m['kind']}", title))
-    return _svg(height + 22, "what each core did, over simulated time", parts)
+                parts.append(rect(x(m["first_ps"]) - 0.5, y + 28, 1.4, 8, f"m-{m['kind']}", title))
+    return document(height + 22, "what each core did, over simulated time", parts)
 
 
 def _lanes(phases: Sequence[Mapping[str, Any]]) -> list[tuple[int, Mapping[str, Any]]]:

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rendezvous of a repaint: who counted in when, who waited where, who let whom go; in the record, and as it is drawn."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import pytest
+
+import bbmsim as bs
+from bbmsim.rendezvous import ACTIVITIES, CoreThere, Rendezvous
+from bbmsim.report import rendezvous as report
+from bbmsim.report.axis import broken_axis
+
+MIX = "cortex-x4,cortex-a720*3"
+
+
+@lru_cache
+def run(cores: str = MIX, **parameters: str) -> bs.Result:
+    board = bs.Board(cores=bs.parse_cores(cores), memory="64MiB")
+    return bs.Simulation(board, bs.bare("repaint", verify="none", **parameters), seed=5).run()
+
+
+def met(result: bs.Result) -> Rendezvous:
+    assert result.rendezvous is not None
+    return result.rendezvous
+
+
+def first_park(result: bs.Result, core: int) -> bs.Phase:
+    return next(p for p in result.phases.values() if p.name.startswith("park") and p.core == core)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"strategy": "parallel"}, {"strategy": "hotplug"}, {"strategy": "bbm-ipi"}, {"cpus": "1"}])
+def test_what_cores_do_adds_up_to_the_windows(parameters: dict[str, str]) -> None:
+    found = met(run(**parameters))
+    length = sum(end - begin for begin, end in found.windows)
+    for core in found.cores:
+        assert sum(core.sums_ps.values()) == length and set(core.sums_ps) == set(ACTIVITIES)
+        assert core.spans[0].begin_ps == found.begin_ps and core.spans[-1].end_ps == found.end_ps
+        assert all(a.end_ps == b.begin_ps for a, b in zip(core.spans, core.spans[1:]))
+
+
+def test_the_others_leave_the_map_count_in_wait_and_come_back() -> None:
+    result = run()
+    found, repaint = met(result), result.phases["repaint"]
+    variables = set()
+    for i, core in enumerate(found.cores[1:], 1):
+        park = first_park(result, i)
+        ((left, back),) = core.out_of_map
+        meeting = core.meetings[0]
+        variables.add(meeting.variable)
+        assert meeting.released_ps is not None and meeting.released_by == 0
+        assert park.begin_ps < left < meeting.counted_in_ps < meeting.released_ps < back < park.end_ps
+        assert core.sums_ps["wfe"] > 0.9 * repaint.duration_ps
+        assert core.sums_ps["flush"] > 0  # its own TLBs, on the way out and back
+    assert len(variables) == 1
+    boot = found.cores[0]
+    assert boot.out_of_map == () and boot.sums_ps["run"] > 0.9 * repaint.duration_ps
+    last_in = max(c.meetings[0].counted_in_ps for c in found.cores[1:])
+    assert any(s.kind == "wfe" and s.begin_ps < last_in <= s.end_ps for s in boot.spans)  # the boot core waits for the last
+
+
+def test_who_stays_in_the_map_is_seen_to() -> None:
+    found = met(run(sabotage="secondaries-in-map"))
+    assert [c.out_of_map for c in found.cores] == [()] * 4
+    assert all(c.meetings[0].released_by == 0 for c in found.cores[1:])
+
+
+def test_other_strategies_are_seen_without_their_help() -> None:
+    parallel = met(run(strategy="parallel"))
+    assert all(len(c.out_of_map) == 1 for c in parallel.cores)
+    assert sum(c.sums_ps["run"] > c.sums_ps["wfe"] for c in parallel.cores) >= 2  # there is work for two in so little memory
+    hotplug = met(run(strategy="hotplug"))
+    assert hotplug.cores[0].sums_ps["off"] == 0 and all(c.sums_ps["off"] > c.sums_ps["run"] for c in hotplug.cores[1:])
+
+    def rounds(core: CoreThere) -> int:
+        return len(core.meetings) + core.more_meetings
+
+    ipi = met(run(strategy="bbm-ipi"))
+    assert all(rounds(core) > 5 and core.out_of_map == () for core in ipi.cores[1:])
+    assert met(run(strategy="clone-and-switch")).cores[1].out_of_map  # and back in the clone
+
+
+def test_nobody_meets_where_nothing_is_repainted() -> None:
+    assert run(strategy="page-from-boot").rendezvous is None
+    assert report.drawing(run(strategy="page-from-boot")) == ""
+
+
+def test_the_drawing_has_the_records_spans_in_order() -> None:
+    result = run()
+    found, page = met(result), str(report.drawing(result))
+    for i, core in enumerate(found.cores):
+        drawn = re.findall(rf'<rect x="([\d.]+)"[^>]*class="r-(\w+)"><title>core {i} (?!can)', page)
+        assert [kind for _, kind in drawn] == [s.kind for s in core.spans]
+        assert [float(x) for x, _ in drawn] == sorted(float(x) for x, _ in drawn)
+        assert page.count(f"core {i} can reach the linear map") == len(core.out_of_map) + 1
+    assert page.count("counts itself in") == 3
+    assert len(re.findall("core 0 releases core 1, 2, 3", page)) == 1
+    assert page.count("polyline") == 2 * len(report.axis_of(found).breaks) > 0
+
+
+def test_sixty_four_cores_and_one_can_be_drawn() -> None:
+    for cores, rows in (("cortex-x4,cortex-a720*63", 64), ("cortex-x4", 1)):
+        result = run(cores=cores)
+        page = str(report.drawing(result))
+        assert len(met(result).cores) == rows and len(page) < 2_000_000
+        height = float(re.findall(r'viewBox="0 0 \d+ ([\d.]+)"', page)[0])
+        assert all(float(y) < height for y in re.findall(r'<rect x="[\d.]+" y="([\d.]+)"', page))
+
+
+def test_long_stretches_without_a_change_are_left_out() -> None:
+    axis = broken_axis(0, 1_000_000, [10, 20, 30, 999_980, 999_990])
+    assert len(axis.breaks) == 1
+    assert 30 < axis.breaks[0].begin_ps < 40 and 999_970 < axis.breaks[0].end_ps < 999_980
+    places = [axis.at(t) for t in (0, 10, 20, 30, 500_000, 999_980, 999_990, 1_000_000)]
+    assert places == sorted(places) and places[0] == 0 and places[-1] == pytest.approx(1)
+    assert places[3] - places[2] > 0.05  # ten of a million picoseconds
+    assert broken_axis(0, 100, [25, 50, 75]).breaks == ()
+    assert broken_axis(5, 5, []).at(5) == 0
