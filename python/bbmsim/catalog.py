@@ -57,6 +57,8 @@ class Strategy:
     needs_bbml: int  #: of the boot core
     safe: tuple[str, ...]  #: boards on which it has no finding
     unsafe: tuple[str, tuple[str, ...]] | None  #: a board on which it breaks rules, and these; None: safe on any
+    parks: bool = True  #: the others wait in the common rendezvous
+    flushes: bool = True  #: it ends in the common flush
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def _strategy(values: dict[str, Any]) -> Strategy:
     unsafe = values.get("unsafe")
     return Strategy(
         values["name"], values["title"], values["source"], values["safe_on"], values["needs_bbml"], tuple(values["safe"]),
-        None if unsafe is None else (unsafe["cores"], tuple(unsafe["rules"])),
+        None if unsafe is None else (unsafe["cores"], tuple(unsafe["rules"])), values.get("parks", True), values.get("flushes", True),
     )
 
 

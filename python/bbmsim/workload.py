@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import catalog, set_memory
+from . import catalog, possible, set_memory
 from .config import Board
 from .errors import ConfigError, did_you_mean
 from .loader import Program, is_elf, load_elf, load_image
@@ -40,7 +40,9 @@ class Workload:
         return " ".join(f"{k}={v}" for k, v in self.parameters.items() if k not in self.overlays)
 
     def on(self, board: Board) -> Workload:
-        """As it is run on that board."""
+        """As it is run on that board. Raises ConfigError for what the two can't do together."""
+        if self.kind == "bare":
+            possible.check(self.name, self.parameters, board)
         return self
 
     def program(self) -> Program:

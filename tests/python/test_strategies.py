@@ -5,6 +5,7 @@ left, walked by the host, against the map of page-from-boot.
 
 from __future__ import annotations
 
+import re
 import struct
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 import bbmsim as bs
 from bbmsim import catalog
-from conftest import Bbmsim
+from conftest import ROOT, Bbmsim
 
 STRATEGIES = catalog.load().strategies
 SPLITTERS = [name for name in STRATEGIES if name not in ("page-from-boot", "kpti-ng", "lazy")]
@@ -178,12 +179,38 @@ def test_a_list_is_for_lazy_alone(tmp_path: Path) -> None:
         bs.bare("repaint", strategy="merged", set_memory=tmp_path)
 
 
-def test_what_a_strategy_has_not_is_refused(bbmsim: Bbmsim) -> None:
-    for options, said in (
-        (("strategy=parallel", "sabotage=no-flush"), "has not the flush"),
-        (("strategy=hotplug", "secondaries=in-map"), "parks nobody"),
-        (("strategy=merged", "tlbi=range"), "needs FEAT_TLBIRANGE"),
-    ):
-        words = [word for option in options for word in ("--set", option)]
-        done = bbmsim("run", "--cores", "cortex-a57*2", "--memory", "64M", *words)
-        assert done.returncode == 3 and said in done.stdout
+@pytest.mark.parametrize(
+    ("cores", "options", "said"),
+    [
+        ("cortex-a57*2", "strategy=parallel sabotage=no-flush", "sabotage=no-flush: strategy=parallel has not the flush"),
+        ("cortex-a57*2", "strategy=hotplug secondaries=in-map", "secondaries=in-map: strategy=hotplug parks nobody; possible with rfc-range, "),
+        ("cortex-a57*2", "strategy=lazy sabotage=no-rendezvous", "sabotage=no-rendezvous: strategy=lazy parks nobody"),
+        ("cortex-x4,cortex-a57", "tlbi=range", "tlbi=range: core 1 (cortex-a57) has no FEAT_TLBIRANGE; possible with these cores: auto, page, all"),
+        ("cortex-x4,cortex-x4:ttl=0", "tlbi=level", "tlbi=level: core 1 (cortex-x4) has no FEAT_TTL; possible with these cores: auto, page, all, range"),
+        ("cortex-x4,cortex-a72", "granule=16k", "granule=16k: core 1 (cortex-a72) has no 16K granule; possible with these cores: 4k, 64k"),
+        ("cortex-x4:granule_64k=0", "granule=64k", "granule=64k: core 0 (cortex-x4) has no 64K granule; possible with these cores: 4k, 16k"),
+        ("cortex-x4:granule_4k=0", "", "granule=4k: core 0 (cortex-x4) has no 4K granule; possible with these cores: 16k, 64k"),
+        ("cortex-x4", "granule=16k blocks=1g", "blocks=1g: only with granule=4k"),
+        ("cortex-x4", "cpus=0", "cpus=0: 1 or more"),
+        ("cortex-x4*64,cortex-x4", "", "65"),
+    ],
+)
+def test_what_is_impossible_is_refused_before_anything_runs(cores: str, options: str, said: str, bbmsim: Bbmsim) -> None:
+    words = [word for option in options.split() for word in ("--set", option)]
+    done = bbmsim("run", "--cores", cores, "--memory", "64M", *words)
+    assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1 and not done.stdout
+
+
+def test_cores_that_are_not_used_may_lack_it(bbmsim: Bbmsim) -> None:
+    done = bbmsim("run", "--cores", "cortex-x4,cortex-a72", "--memory", "64M", "--set", "granule=16k", "--set", "cpus=1", "-q")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_the_catalog_says_of_a_strategy_is_what_its_file_says_to_the_guest() -> None:
+    for file in (ROOT / "workloads" / "bare" / "strategies").glob("*.c"):
+        found = re.search(r'\.name = "([^"]+)"(.*?)};', file.read_text(), re.DOTALL)
+        if found is None:
+            continue
+        strategy = catalog.load().strategies[found[1]]
+        assert strategy.parks == (".secondary" not in found[2]), strategy.name
+        assert strategy.flushes == (".flushes = true" in found[2] or ".repaint" not in found[2]), strategy.name
