@@ -229,3 +229,27 @@ def test_a_board_without_a_disk_has_no_such_device_and_its_record_says_so() -> N
     result = bs.Simulation(bs.Board(cores=[bs.core("cortex-a720")], memory="64MiB"), bs.elf(guests.build("hole"))).run()
     assert result.outcome == "poweroff" and result.console == "000000"
     assert result.record["board"]["disk"] is None
+
+
+def test_a_snapshot_of_a_board_keeps_what_was_written_to_its_disk(counter: tuple[Path, Path], tmp_path: Path) -> None:
+    """Three turns of read, add, write, each printed: resumed anywhere between, also with a request under way."""
+    _, image = counter
+    turn = COUNTER.split("    mov w21, #0\n")[1].split(f"    {guests.PSCI_OFF}")[0]
+    printed = turn + "    adr x1, data\n    ldr w2, [x1]\n    mov x3, #0x09000000\n    strb w2, [x3]\n"
+    guests.GUESTS["counter-thrice"] = COUNTER.replace(turn, 3 * printed, 1)
+    board = bs.Board(cores=[bs.core("cortex-a720")], memory="64MiB", disk=bs.Disk(str(image)))
+
+    def simulation() -> bs.Simulation:
+        return bs.Simulation(board, bs.elf(guests.build("counter-thrice")), seed=7)
+
+    plain = simulation().run(timeout="10ms")
+    assert (plain.console, plain.outcome) == ("*+,", "poweroff")
+    saving, end = simulation(), plain.record["simulated_ps"]
+    moments = [f"{end * part // 24000}ns" for part in range(1, 24, 2)]
+    for i, moment in enumerate(moments):
+        saving.save_at(moment, tmp_path / f"{i}.snap")
+    saving.run(timeout="10ms")
+    assert saving.unsaved == []
+    for i in range(len(moments)):
+        resumed = bs.resume(tmp_path / f"{i}.snap").run(timeout="10ms")
+        assert {**resumed.record, "host": 0} == {**plain.record, "host": 0}, moments[i]
