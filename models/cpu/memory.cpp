@@ -61,7 +61,8 @@ void offer(Engine::Impl& impl, const Piece& piece, bool privileged) {
     const u8 flags = impl.domain.ram.page_flags(PhysAddr(o.pa));
     using Filter = mmu::TranslationFilter;
     u8* host = flags & kBacked ? impl.domain.ram.at(PhysAddr(o.pa & ~kPageMask)) : nullptr;
-    impl.mmu.filter.insert(privileged ? Filter::kReadEl1 : Filter::kReadEl0, piece.va, host, o.entry, o.pa);
+    if (!(flags & kHwUpdated))
+        impl.mmu.filter.insert(privileged ? Filter::kReadEl1 : Filter::kReadEl0, piece.va, host, o.entry, o.pa);
     if (o.writable && (flags & (kStoreSlow | kBacked)) == kBacked)
         impl.mmu.filter.insert(privileged ? Filter::kWriteEl1 : Filter::kWriteEl0, piece.va, host, o.entry, o.pa);
     const auto& perms = o.entry->perms;
@@ -109,12 +110,19 @@ bool at_board_time(Pe& pe, const Op* op, const Resolved& access, Access kind) {
     return false;
 }
 
-void store_ram(Engine::Impl& impl, u64 pa, const void* bytes, unsigned size) {
+void store_ram(Engine::Impl& impl, u64 pa, const void* bytes, unsigned size, StoreKind kind = StoreKind::kPlain) {
     const RamView& ram = impl.domain.ram;
     if ((ram.page_flags(PhysAddr(pa)) & (kStoreSlow | kBacked)) == kBacked)
         std::memcpy(ram.at(PhysAddr(pa)), bytes, size);
     else
-        impl.domain.store(impl.pe.id, PhysAddr(pa), bytes, size, impl.pe.slow_pc);
+        impl.domain.store(impl.pe.id, PhysAddr(pa), bytes, size, impl.pe.slow_pc, kind);
+}
+
+void load_ram(Engine::Impl& impl, u64 pa, void* out, unsigned size) {
+    const RamView& ram = impl.domain.ram;
+    ram.read(PhysAddr(pa), out, size);
+    if (ram.page_flags(PhysAddr(pa)) & kHwUpdated) [[unlikely]]
+        impl.domain.loaded(PhysAddr(pa), size);
 }
 
 bool clears_monitors(const Engine::Impl& impl, const Resolved& access) {
@@ -222,7 +230,7 @@ bool read(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count, MemMode m
     }
     for (unsigned i = 0; i < access.pieces; ++i) {
         const Piece& p = access.piece[i];
-        impl.domain.ram.read(PhysAddr(p.outcome.pa), bytes + (i ? access.piece[0].bytes : 0), p.bytes);
+        load_ram(impl, p.outcome.pa, bytes + (i ? access.piece[0].bytes : 0), p.bytes);
         charge_data(pe, p.outcome, true);
         if (access.pieces == 1) offer(impl, p, privileged);  // of two, the second may have evicted the first's entry
     }
@@ -288,7 +296,7 @@ bool load_exclusive(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count,
         return false;
     if (access.device) return data_abort(pe, op, va, kFscUnsupportedExclusive, false), false;
     const Piece& p = access.piece[0];
-    impl.domain.ram.read(PhysAddr(p.outcome.pa), out, total);
+    load_ram(impl, p.outcome.pa, out, total);
     charge_data(pe, p.outcome, true);
     offer(impl, p, privileged);
     ++pe.loads;
@@ -321,7 +329,7 @@ bool store_exclusive(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count
             if (!at_board_time(pe, op, access, Access::kWrite)) return false;
             pe.synced = false;
         }
-        store_ram(impl, p.outcome.pa, in, total);
+        store_ram(impl, p.outcome.pa, in, total, StoreKind::kAtomic);
         status = 0;
         ++pe.stores;
     }
@@ -349,7 +357,7 @@ bool rmw_begin(Pe& pe, const Op* op, u64 va, unsigned size, void* old, Rmw& rmw)
         pe.synced = false;
     }
     const Piece& p = access.piece[0];
-    impl.domain.ram.read(PhysAddr(p.outcome.pa), old, size);
+    load_ram(impl, p.outcome.pa, old, size);
     charge_data(pe, p.outcome, true);
     offer(impl, p, privileged);
     ++pe.loads;
@@ -358,7 +366,7 @@ bool rmw_begin(Pe& pe, const Op* op, u64 va, unsigned size, void* old, Rmw& rmw)
 }
 
 void rmw_commit(Pe& pe, const Rmw& rmw, unsigned size, const void* value) {
-    if (value) store_ram(impl_of(pe), rmw.pa, value, size);
+    if (value) store_ram(impl_of(pe), rmw.pa, value, size, StoreKind::kAtomic);
     ++pe.stores;
 }
 

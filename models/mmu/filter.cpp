@@ -19,6 +19,13 @@ void TranslationFilter::drop_writes(u64 pa) {
             if (s.page == page) s.tag = ~u64{0};
 }
 
+void TranslationFilter::drop_reads(u64 pa) {
+    const auto page = static_cast<u32>(pa >> kPageShift);
+    for (const BankId bank : {kReadEl0, kReadEl1})
+        for (FilterSlot& s : banks_[bank])
+            if (s.page == page) s.tag = ~u64{0};
+}
+
 void TranslationFilter::drop_page(u64 pa) {
     const auto page = static_cast<u32>(pa >> kPageShift);
     for (Bank& bank : banks_)

@@ -55,6 +55,7 @@ public:
     void clear();  // context change: all banks
     void clear_bank(BankId bank);
     void drop_writes(u64 pa);  // the page became watched, code, or monitored
+    void drop_reads(u64 pa);   // reads of the page are looked at from now on
     void drop_page(u64 pa);    // the page's host address changed (it was backed)
 
     bool enabled = true;

@@ -20,12 +20,18 @@ void InnerDomain::back_page(PhysAddr pa) {
 void InnerDomain::flag_page(PhysAddr pa, u8 flag) {
     u8& flags = ram.page_flags(pa);
     const bool was_fast = !(flags & kStoreSlow);
+    if (flag & ~flags & kHwUpdated)
+        for (Mmu* pe : pes) pe->filter.drop_reads(pa.raw());
     flags |= flag;
     if (was_fast && (flags & kStoreSlow))
         for (Mmu* pe : pes) pe->filter.drop_writes(pa.raw());
 }
 
-void InnerDomain::store(PeId writer, PhysAddr pa, const void* bytes, u64 size, u64 pc) {
+void InnerDomain::loaded(PhysAddr pa, u64 size) {
+    if (checker) checker->on_load(pa, size);
+}
+
+void InnerDomain::store(PeId writer, PhysAddr pa, const void* bytes, u64 size, u64 pc, StoreKind kind) {
     if (!ram.contains(pa, size)) return;
     back_page(pa);
     const u8 flags = ram.page_flags(pa);
@@ -36,7 +42,7 @@ void InnerDomain::store(PeId writer, PhysAddr pa, const void* bytes, u64 size, u
     const u64* now = writer < pes.size() ? pes[writer]->now_ps : device_now_ps;
     const u64 now_ps = now ? *now : 0;
     const bool watched = flags & kWatched;
-    if (watched && checker) checker->on_store(writer, pa, bytes, size, pc, now_ps);
+    if (watched && checker) checker->on_store(writer, pa, bytes, size, pc, now_ps, kind);
     if (watched) {
         // Each doubleword that the store touches and changes.
         const u64 first = pa.raw() & ~u64{7}, last = (pa.raw() + size - 1) & ~u64{7};
@@ -54,7 +60,7 @@ void InnerDomain::store(PeId writer, PhysAddr pa, const void* bytes, u64 size, u
     }
     if (watched && checker) checker->on_store_done(writer, pa, size, now_ps);
     if (!listener) return;
-    if (flags & kMonitored) listener->monitored_written(writer, pa, size);
+    if (flags & kMonitored) listener->monitored_written(kind == StoreKind::kHardware ? kNoPe : writer, pa, size);
     if (flags & kCode) listener->code_written(pa, size);
 }
 

@@ -25,8 +25,10 @@ class BbmChecker;
 class StoreListener {
 public:
     virtual ~StoreListener() = default;
-    virtual void code_written(PhysAddr pa, u64 size) = 0;                    // page has kCode
-    virtual void monitored_written(PeId writer, PhysAddr pa, u64 size) = 0;  // page has kMonitored
+    virtual void code_written(PhysAddr pa, u64 size) = 0;  // page has kCode
+    // Page has kMonitored. The writer's own monitor stays; a walker's write has none (kNoPe): walks are another
+    // observer, and a store-exclusive must not undo what its own PE's walk just set.
+    virtual void monitored_written(PeId writer, PhysAddr pa, u64 size) = 0;
 };
 
 class InnerDomain {
@@ -36,7 +38,9 @@ public:
 
     // Complete write of size <= 64 bytes within one page, by any writer; does backing, checker, stale marking,
     // monitors, code. `pc` is the writer's, 0 for none. RAM only.
-    void store(PeId writer, PhysAddr pa, const void* bytes, u64 size, u64 pc);
+    void store(PeId writer, PhysAddr pa, const void* bytes, u64 size, u64 pc, StoreKind kind = StoreKind::kPlain);
+    // A PE's load from a page with kHwUpdated.
+    void loaded(PhysAddr pa, u64 size);
     // Host-side write of any size (images, Python, DMA): the same, page by page.
     void write(PeId writer, PhysAddr pa, const void* bytes, u64 size);
     // Sets flags on a page and drops it from every PE's write filter.

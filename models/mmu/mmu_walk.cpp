@@ -137,7 +137,7 @@ void Mmu::Impl::drop_clean(u64 va) {
 
 void Mmu::Impl::update_descriptor(u64 desc_pa, u64 value) {
     if (mmu.domain) {
-        mmu.domain->store(mmu.id, PhysAddr(desc_pa), &value, sizeof value, pc());
+        mmu.domain->store(mmu.id, PhysAddr(desc_pa), &value, sizeof value, pc(), StoreKind::kHardware);
     } else {
         ram.back(PhysAddr(desc_pa));
         std::memcpy(ram.at(PhysAddr(desc_pa)), &value, sizeof value);

@@ -12,10 +12,11 @@
 namespace bbmsim {
 
 enum PageFlag : u8 {
-    kBacked = 1,     // host memory holds the page's contents; clear: contents are fill(pa)
-    kWatched = 2,    // the page is or was a live translation table: stores go to the checker
-    kCode = 4,       // decoded blocks exist for this page: stores drop them
-    kMonitored = 8,  // some PE may have an exclusives monitor open in the page: stores clear it
+    kBacked = 1,      // host memory holds the page's contents; clear: contents are fill(pa)
+    kWatched = 2,     // the page is or was a live translation table: stores go to the checker
+    kCode = 4,        // decoded blocks exist for this page: stores drop them
+    kMonitored = 8,   // some PE may have an exclusives monitor open in the page: stores clear it
+    kHwUpdated = 16,  // hardware updated a descriptor there that nobody has read since: loads go to the checker
 };
 // A store may use a fast path only if, of these, exactly kBacked is set.
 inline constexpr u8 kStoreSlow = kWatched | kCode | kMonitored;

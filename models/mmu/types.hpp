@@ -68,6 +68,10 @@ constexpr unsigned contiguous_members(Granule g, unsigned level) {
 }
 
 enum class Access : u8 { kFetch, kRead, kWrite };
+// How a write came about: `kAtomic` are exclusives and LSE atomics, whose value was made from what memory held then;
+// `kHardware` is a walker that sets the Access flag or the dirty state, by an atomic read-modify-write (R_LFTXR,
+// R_PQJJR).
+enum class StoreKind : u8 { kPlain, kAtomic, kHardware };
 enum class Shareability : u8 { kNon = 0, kReserved = 1, kOuter = 2, kInner = 3 };  // the descriptor's SH encoding
 enum class BarrierDomain : u8 { kOuter = 0, kNon = 1, kInner = 2, kFull = 3 };     // CRm[3:2]
 enum class BarrierType : u8 { kReserved = 0, kLoads = 1, kStores = 2, kAll = 3 };  // CRm[1:0]

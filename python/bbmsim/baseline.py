@@ -3,7 +3,7 @@
 entries no longer match anything.
 
     [[known]]
-    rule = "BBM-NO-DSB-AFTER-TLBI"   # or a hazard's kind: "stale", "conflict"
+    rule = "BBM-NO-DSB-AFTER-TLBI"   # or a hazard's kind: "stale", "conflict", "lost-update"
     symbol = "__pi_map_range"        # without offset; * and ? as in file names; default: any
     kind = "violation"               # or "hazard"; default: either
     reason = "reported upstream"     # shown where it is applied
@@ -22,9 +22,9 @@ from . import _core
 from .errors import ConfigError
 from .files import check_writable, write_whole
 from .findings import Hazard, Violation
+from .hazards import HAZARDS
 
 _FIELDS = ("rule", "symbol", "kind", "reason")
-_HAZARDS = ("stale", "conflict")
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,8 @@ def _entry(path: str | Path, index: int, values: dict[str, Any]) -> Known:
         if not isinstance(value, str):
             raise ConfigError(f"{where}.{name}={value}: not a text", "baseline")
     rules = [r["id"] for r in _core.rules()]
-    if values.get("rule") not in (*rules, *_HAZARDS):
-        raise ConfigError(f"{where}.rule={values.get('rule', '')}: a rule (`bbmsim list rules`) or {' or '.join(_HAZARDS)}", "baseline")
+    if values.get("rule") not in (*rules, *HAZARDS):
+        raise ConfigError(f"{where}.rule={values.get('rule', '')}: a rule (`bbmsim list rules`) or {' or '.join(HAZARDS)}", "baseline")
     if values.get("kind", "") not in ("", "violation", "hazard"):
         raise ConfigError(f"{where}.kind={values['kind']}: violation or hazard", "baseline")
     return Known(**values)

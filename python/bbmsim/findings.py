@@ -89,16 +89,16 @@ class Violation:
 
 @dataclass(frozen=True)
 class Hazard:
-    """An access that a conflicting or stale translation answered."""
+    """An access that a conflicting or stale translation answered, or a store that undid what hardware had set."""
 
-    kind: str  #: "conflict", "stale"
+    kind: str  #: of hazards.HAZARDS
     core: int | None
     pc: int
     symbol: str
     instruction: str | None
     va: tuple[int, int]
     descriptor_pa: int
-    entry_value: int  #: the descriptor from which the used entry was made
+    entry_value: int  #: the descriptor from which the used entry was made, or as hardware had left it
     memory_value: int  #: what memory holds
     first_ps: int
     count: int

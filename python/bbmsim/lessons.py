@@ -23,6 +23,7 @@ from pathlib import Path
 
 from . import _core
 from .errors import BbmsimError
+from .hazards import HAZARDS
 
 WRONG = {"rules": "violating", "bugs": "bug"}
 RIGHT = {"rules": "correct", "bugs": "fix"}
@@ -52,7 +53,7 @@ class Lesson:
     @property
     def by_effect(self) -> bool:
         """No rule is broken, since the machine is at fault: a hazard of this kind is found."""
-        return self.rule in ("stale", "conflict")
+        return self.rule in HAZARDS
 
     @property
     def wrong(self) -> str:

@@ -37,6 +37,11 @@ class Rule:
         return lessons.load()[f"rules/{self.id}"]
 
     @property
+    def more(self) -> list[Lesson]:
+        """Other programs about it: workloads/bare/rules/<id>.<what>.c."""
+        return [lesson for name, lesson in lessons.load().items() if name.startswith(f"rules/{self.id}.")]
+
+    @property
     def right(self) -> str:
         """What would be right, as a sentence of its own."""
         text = self.mend.removeprefix("Correct: ")
@@ -58,9 +63,10 @@ class Rule:
         parts = {"": self.text, "Levels. ": self.levels, "Hardware. ": self.hardware, "Right. ": self.right, "Silent. ": self.silent}
         for heading, text in parts.items():
             out += [*textwrap.wrap(heading + text, width, break_on_hyphens=False), ""]
-        out.append(f"bbmsim run {self.lesson.name} --cores {self.lesson.cores} --set variant={self.lesson.wrong}|{self.lesson.right}")
-        out += ["", *(f"    {line}".rstrip() for line in self.lesson.program().splitlines())]
-        return out
+        for lesson in (self.lesson, *self.more):
+            out.append(f"bbmsim run {lesson.name} --cores {lesson.cores} --set variant={lesson.wrong}|{lesson.right}")
+            out += ["", *(f"    {line}".rstrip() for line in lesson.program().splitlines()), ""]
+        return out[:-1]
 
 
 @lru_cache(maxsize=1)

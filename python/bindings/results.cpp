@@ -106,9 +106,18 @@ py::dict to_python(const mmu::Violation& v) {
                     "last_ps"_a = v.last_ps, "count"_a = v.count, "holders"_a = holders, "text"_a = v.text);
 }
 
+static const char* kind_of(mmu::HazardKind kind) {
+    switch (kind) {
+        case mmu::HazardKind::kConflict: return "conflict";
+        case mmu::HazardKind::kStale: return "stale";
+        case mmu::HazardKind::kLostUpdate: return "lost-update";
+    }
+    return "stale";
+}
+
 py::dict to_python(const mmu::Hazard& h) {
-    return py::dict("kind"_a = h.kind == mmu::HazardKind::kConflict ? "conflict" : "stale", "core"_a = pe_or_none(h.pe),
-                    "pc"_a = h.pc, "va"_a = py::make_tuple(h.va_lo, h.va_hi), "descriptor_pa"_a = h.desc_pa,
+    return py::dict("kind"_a = kind_of(h.kind), "core"_a = pe_or_none(h.pe), "pc"_a = h.pc,
+                    "va"_a = py::make_tuple(h.va_lo, h.va_hi), "descriptor_pa"_a = h.desc_pa,
                     "entry_value"_a = h.entry_value, "memory_value"_a = h.memory_value, "first_ps"_a = h.first_ps,
                     "count"_a = h.count,
                     "violation"_a = h.violation < 0 ? py::object(py::none()) : py::object(py::int_(h.violation)),

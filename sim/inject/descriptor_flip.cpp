@@ -23,7 +23,8 @@ public:
         const mmu::WalkResult walk = machine.walk(pe.id, o.va);
         const mmu::WalkStep* found = step(walk);
         const u64 value = found->value ^ (u64{1} << spec.value("bit", 0));
-        machine.domain.store(kNoPe, PhysAddr(found->pa), &value, sizeof value, 0);
+        // One bit turns over, the others stay whatever hardware makes of them meanwhile.
+        machine.domain.store(kNoPe, PhysAddr(found->pa), &value, sizeof value, 0, StoreKind::kAtomic);
         return true;
     }
 

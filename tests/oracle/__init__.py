@@ -13,6 +13,7 @@ a translation comes into being beside a held one that it may not meet. `referenc
 - what the sequence must be (R_DDMVT): ordering DSB before the TLBI (R_TGVWD), one whose domain is the TLBI's; a TLBI that
   covers the entry and reaches its holder; a DSB of the issuer behind it, loads and stores, of the TLBI's domain (R_PSMWS, R_YNJCP);
 - what a TLBI covers: R_SQXYZ (TTL), R_XKMMX (TG), I_TYBWT (alignment), R_CHVGJ (walk-cache entries are non-global);
+- plain stores that may meet, or have met, hardware's own updates of a leaf (I_BMRWH, R_LHQRX, R_DYCFD);
 - pages of unlinked tables (R_RVJDB), groups (R_QTRPM), ASIDs and roots, CnP, cached register fields, own fresh mappings fetched.
 
 The silences follow by themselves: permissions, AF, dirty state and software bits are no difference (R_GPPYH); a value that

@@ -2,6 +2,7 @@
 """Holds the checker to the reference over a trace, and makes a disagreement small.
 
     scripts/oracle-search FIRST LAST     # seeds; prints shrunk disagreements
+    scripts/oracle-search FIRST LAST hardware    # of traces in which walkers update descriptors
     scripts/oracle-search FILE           # one trace, both verdicts
 """
 
@@ -158,10 +159,10 @@ def main(arguments: list[str]) -> int:
         print("checker  ", checker_findings(text))
         print("reference", reference_findings(text))
         return 1 if disagreements(text) else 0
-    first, last = map(int, arguments)
+    first, last = map(int, arguments[:2])
     bad, seen = 0, set()
     for seed in range(first, last):
-        text = generate(seed)
+        text = generate(seed, hardware="hardware" in arguments)
         found = disagreements(text)
         if found:
             bad += 1

@@ -29,8 +29,9 @@ class Slot:
 
 
 class Generator:
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, hardware: bool = False) -> None:
         self.r = r = Random(seed)
+        self.hardware = hardware  #: TCR.HA is set, and walkers write too
         self.granule = r.choices(["4K", "16K", "64K"], [6, 2, 2])[0]
         self.tsz, self.first = r.choice(SHAPES[self.granule])
         self.side = r.choices([0, 1], [1, 2])[0]
@@ -53,7 +54,7 @@ class Generator:
         tcr |= TG1_BITS[self.granule] << 30 if self.side else TG0_BITS[self.granule] << 14
         if self.side and r.random() < 0.5:
             tcr |= 1 << 22  # A1: the ASID comes from TTBR1
-        if r.random() < 0.15:
+        if r.random() < 0.15 or self.hardware:
             tcr |= 1 << 39
             if r.random() < 0.6:
                 tcr |= 1 << 40
@@ -355,6 +356,25 @@ class Generator:
         q = pe if r.random() < 0.8 else self.pe()
         return [*steps, f"{q} {r.choice(['fetch', 'fetch', 'read'])} {slot.va + r.choice([0, 8, 0x800]):#x}"]
 
+    def race(self) -> list[str]:
+        """Software changes a descriptor of which hardware sets AF or the dirty state: before it read it, after, or not at all."""
+        r = self.r
+        pe = self.pe()
+        slot = r.choice([self.middle[0], self.middle[2], *self.low])
+        value = slot.right & ~(r.choice([0, 1, 1]) << 10) | r.choice([0, 1, 1]) * (1 << 51 | 1 << 7)
+        updated = value | 1 << 10
+        if value >> 51 & 1 and r.random() < 0.7:
+            updated &= ~(1 << 7)
+        changed = r.choice([value, updated, value | 1 << 55, updated | 1 << 55, value & ~(1 << 51) | 1 << 7, updated & ~(1 << 10), 0])
+        steps = self.write(pe, slot, 0) + self.flush(pe, slot) + self.write(pe, slot, value)
+        loads = [f"{self.pe() if r.random() < 0.2 else pe} load {slot.pa:#x}"]
+        steps += loads if r.random() < 0.5 else []
+        if r.random() < 0.75:
+            steps.append(f"{self.pe()} write {slot.pa:#x} {updated:#x} hardware")
+        steps += loads if r.random() < 0.4 else []
+        how = r.choice(["", "", " atomic"])
+        return [*steps, *(s + how for s in self.write(pe, slot, changed)), *(self.flush(pe, slot) if r.random() < 0.7 else [])]
+
     def noise(self) -> list[str]:
         r = self.r
         pe = self.pe()
@@ -433,9 +453,11 @@ class Generator:
         scenarios = [self.change, self.change, self.split, self.split, self.merge, self.reuse, self.contiguous]
         scenarios += [self.permissions, self.switch, self.registers, self.power, self.execute, self.noise]
         weights = [4, 4, 3, 3, 3, 3, 2, 1, 3 if self.other else 0, 1, 1, 1, 2]
+        if self.hardware:
+            scenarios, weights = [*scenarios, self.race], [*weights, 40]
         streams = [s() for s in r.choices(scenarios, weights, k=r.choice([1, 2, 2, 3, 4]))]
         return "\n".join(head + self.tidy(self.lines + self.interleave(streams))) + "\n"
 
 
-def generate(seed: int) -> str:
-    return Generator(seed).make()
+def generate(seed: int, hardware: bool = False) -> str:
+    return Generator(seed, hardware).make()

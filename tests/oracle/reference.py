@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .hardware import HardwareUpdates
 from .tables import (
     TG0,
     TG1,
     Context,
     Entry,
     Memory,
+    cached_fields,
     differences,
     faults_on_fetch,
     get,
@@ -28,12 +30,6 @@ from .trace_format import Event, PeConfig, Trace, parse
 
 NT = 1 << 16
 SEQUENCE = {"BBM-NO-TLBI", "BBM-NO-DSB-BEFORE-TLBI", "BBM-NO-DSB-AFTER-TLBI", "BBM-LOCAL-TLBI", "BBM-WRONG-TLBI"}
-TCR_HALF = {  # what TLBs may cache of a half's fields: not EPD (TCR_EL1)
-    0: 0x3F | 3 << 8 | 3 << 10 | 3 << 12 | 3 << 14 | 1 << 37 | 1 << 41,
-    1: 0x3F << 16 | 3 << 24 | 3 << 26 | 3 << 28 | 3 << 30 | 1 << 38 | 1 << 42,
-}
-TCR_SHARED = 7 << 32 | 1 << 36 | 1 << 39 | 1 << 40 | 1 << 59  # IPS, AS, HA, HD, DS
-SCTLR_CACHED = 1 << 19 | 1 << 25  # WXN, EE
 
 
 @dataclass(frozen=True)
@@ -100,6 +96,7 @@ class Reference:
         self.acquires: dict[int, list[int]] = {}  #: PE -> lines of its DMBs and acquires
         self.next_tlbi = 0
         self.writes: dict[int, list[Write]] = {}  #: by address
+        self.hardware = HardwareUpdates()
 
     # --- what can be reached ---------------------------------------------------------------------------------------
 
@@ -278,6 +275,8 @@ class Reference:
     def write(self, event: Event) -> None:
         pa, value = event.a, event.b
         old = get(self.memory, pa)
+        if self.hardware.races(event, old, {n: pe.contexts for n, pe in self.pes.items()}, self.walk):
+            self.report((event.line, pa, event.pe), {"BBM-HW-UPDATE"})
         if old == value:
             return
         contexts = {c for pe in self.pes.values() for c in pe.contexts}
@@ -458,19 +457,12 @@ class Reference:
         pe.written.clear()
         self.change_context(pe, event, before)
 
-    def cached_fields(self, r: dict[str, int], side: int) -> dict[str, int]:
-        return {
-            "tcr_el1": r.get("tcr_el1", 0) & (TCR_HALF[side] | TCR_SHARED),
-            "mair_el1": r.get("mair_el1", 0),
-            "sctlr_el1": r.get("sctlr_el1", 0) & SCTLR_CACHED,
-        }
-
     def change_context(self, pe: Pe, event: Event, before: dict[str, int]) -> None:
         was = pe.contexts
         pe.contexts = self.contexts_of(pe)
         for name in ("tcr_el1", "mair_el1", "sctlr_el1"):
             for side in (0, 1):
-                old, new = self.cached_fields(before, side)[name], self.cached_fields(pe.registers, side)[name]
+                old, new = cached_fields(before, side)[name], cached_fields(pe.registers, side)[name]
                 if old != new and any(e.context.side == side for e in pe.held):
                     pe.unflushed.add(event.line)
         if self.coarse:
@@ -552,6 +544,8 @@ class Reference:
                 self.synchronize(event)
             elif op in ("dmb", "acquire"):
                 self.acquires.setdefault(event.pe, []).append(event.line)
+            elif op == "load":
+                self.hardware.load(event)
             elif op == "fetch":
                 self.fetch(event)
             elif op == "off":

@@ -11,6 +11,12 @@ TG1 = {1: "16K", 2: "4K", 3: "64K"}
 BLOCK_LEVELS = {"4K": (1, 2), "16K": (2,), "64K": (2,)}
 OA_MASK = (1 << 48) - 1
 
+TCR_HALF = {  # what TLBs may cache of a half's fields: not EPD (TCR_EL1)
+    0: 0x3F | 3 << 8 | 3 << 10 | 3 << 12 | 3 << 14 | 1 << 37 | 1 << 41,
+    1: 0x3F << 16 | 3 << 24 | 3 << 26 | 3 << 28 | 3 << 30 | 1 << 38 | 1 << 42,
+}
+TCR_SHARED = 7 << 32 | 1 << 36 | 1 << 39 | 1 << 40 | 1 << 59  # IPS, AS, HA, HD, DS
+SCTLR_CACHED = 1 << 19 | 1 << 25  # WXN, EE
 
 class Context(NamedTuple):
     """All that decides what walks from one base register give."""
@@ -199,3 +205,12 @@ def differences(memory: Memory, old: Entry, new: Entry) -> set[str]:
 def faults_on_fetch(leaf: Entry) -> bool:
     """At EL1: PXN, or writable by EL0, which is never executable by EL1; a block with nT=1, which may fault (R_MRRPW)."""
     return bool(leaf.value >> 53 & 1 or leaf.value >> 6 & 3 == 1 or (leaf.level < 3 and leaf.value >> 16 & 1))
+
+
+def cached_fields(r: dict[str, int], side: int) -> dict[str, int]:
+    """What TLBs may cache of the registers in force, for one half."""
+    return {
+        "tcr_el1": r.get("tcr_el1", 0) & (TCR_HALF[side] | TCR_SHARED),
+        "mair_el1": r.get("mair_el1", 0),
+        "sctlr_el1": r.get("sctlr_el1", 0) & SCTLR_CACHED,
+    }

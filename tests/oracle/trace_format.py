@@ -18,7 +18,7 @@ class Event:
     line: int
     pe: int  #: -1: the host or a device
     op: str
-    name: str = ""  #: of a barrier, TLBI or register
+    name: str = ""  #: of a barrier, TLBI or register; of a write: "", "atomic" or "hardware"
     a: int = 0  #: address, operand or value
     b: int = 0  #: value written
 
@@ -44,12 +44,13 @@ def parse(text: str) -> Trace:
         pe = -1 if words[0] == "-" else int(words[0])
         op, rest = words[1], words[2:]
         if op == "write":
-            event = Event(number, pe, op, "", int(rest[0], 0), int(rest[1], 0))
+            how = next((w for w in rest[2:] if w in ("atomic", "hardware")), "")
+            event = Event(number, pe, op, how, int(rest[0], 0), int(rest[1], 0))
         elif op == "dsb":
             event = Event(number, pe, op, rest[0])
         elif op in ("tlbi", "msr"):
             event = Event(number, pe, op, rest[0], int(rest[1], 0) if len(rest) > 1 else 0)
-        elif op in ("read", "fetch"):
+        elif op in ("read", "fetch", "load"):
             event = Event(number, pe, op, "", int(rest[0], 0))
         else:
             event = Event(number, pe, op)

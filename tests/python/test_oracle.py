@@ -19,11 +19,11 @@ from oracle.generate import generate  # noqa: E402
 SHARE = 1000
 
 
-def agree(first: int, last: int) -> Counter[str]:
+def agree(first: int, last: int, hardware: bool = False) -> Counter[str]:
     """Compares the traces of these seeds; the first disagreement fails, made small. Returns the rules that were found."""
     rules: Counter[str] = Counter()
     for seed in range(first, last):
-        text = generate(seed)
+        text = generate(seed, hardware)
         found = compare.disagreements(text)
         if found:
             small = compare.shrunk(text)
@@ -37,6 +37,11 @@ def agree(first: int, last: int) -> Counter[str]:
 def test_ten_thousand_random_traces(share: int) -> None:
     rules = agree(share * SHARE, (share + 1) * SHARE)
     assert len(rules) >= 15, f"the traces no longer break what they should: {rules}"
+
+
+def test_random_traces_in_which_hardware_updates_descriptors() -> None:
+    rules = agree(0, 600, hardware=True)
+    assert rules["BBM-HW-UPDATE"] > 100, f"the races are no longer there: {rules}"
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "tests/oracle/cases").glob("*.trace")), ids=lambda p: p.stem)

@@ -46,6 +46,16 @@ def test_a_tlb_that_was_not_flushed_is_a_hazard_of_the_pe_that_reads(tmp_path: P
     assert found.hazards[0].violation == 0
 
 
+def test_what_hardware_set_is_lost_unless_somebody_read_it(tmp_path: Path) -> None:
+    lines = (TRACES / "BBM-HW-UPDATE.violating.trace").read_text().splitlines(keepends=True)
+    found = bs.check_trace(TRACES / "BBM-HW-UPDATE.violating.trace")
+    assert [(h.kind, h.core, h.violation) for h in found.hazards] == [("lost-update", 0, 0)]
+    assert "core 1 had set in line 25" in found.hazards[0].text
+    at = next(i for i, line in enumerate(lines) if "hardware" in line)
+    (tmp_path / "t").write_text("".join([*lines[: at + 1], "0 load 0x40004000\n", *lines[at + 1 :]]))
+    assert bs.check_trace(tmp_path / "t").exit_status == 0
+
+
 HEAD = "bbmsim-trace 1\nram 0x40000000 0x10000\npe 0\n"
 
 
@@ -54,11 +64,16 @@ HEAD = "bbmsim-trace 1\nram 0x40000000 0x10000\npe 0\n"
     [
         ("", 1, 'the first line must be "bbmsim-trace 1"'),
         ("bbmsim-trace 2\n", 1, "the first line must be"),
-        (HEAD + "0 wriet 0x40000000 0", 4, "expected write, dsb, isb"),
+        (HEAD + "0 wriet 0x40000000 0", 4, "expected write, load, dsb, isb"),
         (HEAD + "0 write 0x40000004 0", 4, "not an aligned doubleword of RAM"),
         (HEAD + "0 write 0x50000000 0", 4, "not an aligned doubleword of RAM"),
         (HEAD + "0 write 0x40000000", 4, "expected: PE write PA VALUE"),
         (HEAD + "0 write 0x40000000 0x1ffffffffffffffff", 4, "expected: PE write PA VALUE"),
+        (HEAD + "0 write 0x40000000 0 hard", 4, "[atomic|hardware] [pc=ADDRESS]"),
+        (HEAD + "0 write 0x40000000 0 atomic hardware", 4, "[atomic|hardware] [pc=ADDRESS]"),
+        (HEAD + "- write 0x40000000 0 hardware", 4, "only a PE's walker does that"),
+        (HEAD + "0 load 0x40000001", 4, "load from 0x40000001: not an aligned doubleword"),
+        (HEAD + "0 load", 4, "expected: PE load PA"),
         (HEAD + "1 isb", 4, "pe 1 is not declared"),
         (HEAD + "pe 0", 4, "declared twice"),
         (HEAD + "pe 99", 4, "expected: pe ID"),

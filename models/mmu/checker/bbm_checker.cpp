@@ -18,9 +18,12 @@ void BbmChecker::add_pe(PeId pe, const CheckerPe& promise) {
     impl_->tlbi_log.add_pe(static_cast<PeId>(impl_->pes.size() - 1));
 }
 
-void BbmChecker::on_store(PeId writer, PhysAddr pa, const void* new_bytes, u64 size, u64 pc, u64 now_ps) {
-    impl_->store(writer, pa.raw(), static_cast<const u8*>(new_bytes), size, pc, now_ps);
+void BbmChecker::on_store(PeId writer, PhysAddr pa, const void* new_bytes, u64 size, u64 pc, u64 now_ps,
+                          StoreKind kind) {
+    impl_->store({writer, pc, now_ps, kind}, pa.raw(), static_cast<const u8*>(new_bytes), size);
 }
+void BbmChecker::on_load(PhysAddr pa, u64 size) { impl_->unread.read(pa.raw(), size); }
+void BbmChecker::time_is_lines() { impl_->lines = true; }
 void BbmChecker::on_store_done(PeId, PhysAddr, u64, u64) { impl_->store_done(); }
 
 void BbmChecker::on_context_sync(PeId pe, const Context& context, u64 now_ps, u64 pc) {

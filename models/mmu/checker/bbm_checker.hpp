@@ -36,9 +36,13 @@ public:
     void add_pe(PeId pe, const CheckerPe& promise);
 
     // --- from InnerDomain: a store to a page with kWatched, before memory changes; new_bytes will be written at pa.
-    void on_store(PeId writer, PhysAddr pa, const void* new_bytes, u64 size, u64 pc, u64 now_ps);
+    void on_store(PeId writer, PhysAddr pa, const void* new_bytes, u64 size, u64 pc, u64 now_ps,
+                  StoreKind kind = StoreKind::kPlain);
     // --- after memory changed (links scan the new table here)
     void on_store_done(PeId writer, PhysAddr pa, u64 size, u64 now_ps);
+
+    // --- a load from a page with kHwUpdated: what hardware made of the descriptors there is known from now on
+    void on_load(PhysAddr pa, u64 size);
 
     // --- from the PEs
     // ISB, exception entry and return; also those that change nothing. MMU on or off.
@@ -57,6 +61,8 @@ public:
                      ConflictBehaviour taken);
     void on_stale_use(PeId pe, u64 va, u64 pc, u64 now_ps, const TlbEntry& entry);
 
+    // Times are lines of a trace: for texts that name one.
+    void time_is_lines();
     // End of a phase or run: direct replacements that nobody flushed (BBM-NO-TLBI has no deadline).
     void finish(u64 now_ps);
 

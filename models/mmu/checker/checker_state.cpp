@@ -68,6 +68,15 @@ void PendingSet::archive(Archive& ar) {
     ar(records, free, count, swept_at, by_desc, by_va, outstanding);
 }
 
+void HardwareUpdate::archive(Archive& ar) {
+    auto& [address, result, changed, when, walker] = *this;
+    ar(address, result, changed, when, walker);
+}
+void HardwareUpdates::archive(Archive& ar) {
+    auto& [inner, pages] = *this;
+    ar(pages);
+}
+
 void TlbiLog::archive(Archive& ar) {
     auto& [rings] = *this;
     ar(rings);
@@ -91,11 +100,11 @@ void BbmChecker::Impl::Outstanding::archive(Archive& ar) {
 }
 
 void BbmChecker::Impl::archive(Archive& ar) {
-    auto& [inner, order, all_roots, live, old_values, compare, log, entries_made, each_pe, issued, broken, effects,
-           quiet, figures, judged, strangers, at_violation, at_hazard, at_note, admitted, possible, scratch1, scratch2,
-           scratch3, scratch4, scratch5, unheld, scratch6] = *this;
+    auto& [inner, order, all_roots, live, old_values, compare, updates, in_lines, log, entries_made, each_pe, issued,
+           broken, effects, quiet, figures, judged, strangers, at_violation, at_hazard, at_note, admitted, possible,
+           scratch1, scratch2, scratch3, scratch4, scratch5, unheld, scratch6] = *this;
     ar.part("checker");
-    ar(order, all_roots, live, old_values, log, entries_made);
+    ar(order, all_roots, live, old_values, updates, log, entries_made);
     ar.fixed(each_pe);
     ar(issued, broken, effects, quiet, figures, judged, strangers, at_violation, at_hazard, at_note, admitted, possible,
        unheld);

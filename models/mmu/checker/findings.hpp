@@ -32,6 +32,7 @@ enum class Rule : u8 {
     kCnp,
     kContext,
     kExecSync,
+    kHwUpdate,
     kCount
 };
 // All that is said of a rule: findings, `bbmsim list rules` and docs/manual/rules/ are made from it. The guest program
@@ -80,7 +81,11 @@ struct Violation {
     void archive(Archive& ar);
 };
 
-enum class HazardKind : u8 { kConflict, kStale };
+enum class HazardKind : u8 {
+    kConflict,
+    kStale,
+    kLostUpdate  // pe: the writer; entry_value: what hardware had made of the descriptor
+};
 struct Hazard {
     HazardKind kind{};
     PeId pe = 0;  // the PE whose access it was

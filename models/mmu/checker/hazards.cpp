@@ -90,15 +90,23 @@ void BbmChecker::Impl::hazard(HazardKind kind, PeId pe, u64 va, u64 pc, u64 now_
                           rule_info(violations[static_cast<std::size_t>(why.violation)].rule).id)
             : fmt::format("a completed TLBI should have removed the entry made from the descriptor at {:#x}",
                           why.desc_pa);
-    h.text = kind == HazardKind::kConflict
-                 ? fmt::format(
-                       "Core {} looked up {:#x} and {} TLB entries matched; outcome: {} (R_FVQCK). Memory holds "
-                       "{:#x} where one was made from {:#x}: {}.",
-                       pe, va, matches, h.behaviour, why.memory, why.value, cause)
-                 : fmt::format(
-                       "Core {} translated {:#x} with a stale TLB entry made from {:#x}, though memory holds {:#x}: "
-                       "{} (R_LXHLD).",
-                       pe, va, why.value, why.memory, cause);
+    if (kind == HazardKind::kConflict)
+        h.text = fmt::format(
+            "Core {} looked up {:#x} and {} TLB entries matched; outcome: {} (R_FVQCK). Memory holds "
+            "{:#x} where one was made from {:#x}: {}.",
+            pe, va, matches, h.behaviour, why.memory, why.value, cause);
+    else if (kind == HazardKind::kStale)
+        h.text = fmt::format(
+            "Core {} translated {:#x} with a stale TLB entry made from {:#x}, though memory holds {:#x}: "
+            "{} (R_LXHLD).",
+            pe, va, why.value, why.memory, cause);
+    else
+        h.text = fmt::format(
+            "{} wrote {:#x} where hardware had left {:#x} in the descriptor at {:#x}, which nobody had read since: it "
+            "{} "
+            "(I_BMRWH).",
+            pe < pes.size() ? fmt::format("Core {}", pe) : "A write from outside the cores", why.memory, why.value,
+            why.desc_pa, h.behaviour);
     hazards.push_back(std::move(h));
     if (domain.bus.wants(EventKind::kHazard))
         domain.bus.emit({.kind = EventKind::kHazard,

@@ -5,6 +5,7 @@
 
 #include "models/mmu/checker/bbm_checker.hpp"
 #include "models/mmu/checker/compare.hpp"
+#include "models/mmu/checker/hardware_updates.hpp"
 #include "models/mmu/checker/live_tables.hpp"
 #include "models/mmu/checker/ordering.hpp"
 #include "models/mmu/checker/pending.hpp"
@@ -21,7 +22,8 @@
 namespace bbmsim::mmu {
 
 struct BbmChecker::Impl {
-    explicit Impl(InnerDomain& d) : domain(d), tables(d), pending(ordering, roots, tables), comparer(d.ram) {}
+    explicit Impl(InnerDomain& d)
+        : domain(d), tables(d), pending(ordering, roots, tables), comparer(d.ram), unread(d) {}
 
     // Where and by whom: what every finding needs.
     struct Site {
@@ -58,18 +60,24 @@ struct BbmChecker::Impl {
         std::array<std::vector<Reinterpretation>, 2> reinterpreted;
         void archive(Archive& ar);
     };
-    // One descriptor that a store is about to change, kept until memory has changed.
+    // One store, and one descriptor that it is about to change, kept until memory has changed.
+    struct Write {
+        PeId writer;
+        u64 pc, now_ps;
+        StoreKind kind;
+    };
     struct Changed {
         TableId table;
         u64 desc_pa, before, after;
+        u64 covered = ~u64{0};  // bits of the descriptor that the store writes
     };
 
     void archive(Archive& ar);  // checker_state.cpp
 
     // judge.cpp
-    void store(PeId writer, u64 pa, const u8* bytes, u64 size, u64 pc, u64 now_ps);
+    void store(const Write& by, u64 pa, const u8* bytes, u64 size);
     void store_done();
-    bool change(TableId table, const Changed& c, PeId writer, u64 pc, u64 now_ps);
+    bool change(TableId table, const Changed& c, const Write& by);
     void judge_current(const Site& site, PeMask held, PeMask live, Pending& record, bool& matters);
     void judge_pending(const Site& site, PeMask held, PeMask live);
     void judge_other_levels(const Site& site, PeMask live);
@@ -104,6 +112,11 @@ struct BbmChecker::Impl {
     void fetched(PeId pe, const TlbEntry& entry, u64 va, u64 now_ps);
     Made& made_at(u64 desc_pa) { return made[((desc_pa >> 3) * 0x9e3779b97f4a7c15) >> 32 & (made.size() - 1)]; }
 
+    // hardware_rules.cpp
+    void check_plain_store(const Site& site, u64 covered);
+    void lost_update(const Site& site, const HardwareUpdate& update);
+    std::string time_text(u64 at_ps) const;
+
     // maintenance.cpp
     void dsb(PeId pe, BarrierDomain domain, BarrierType type);
     void tlbi(PeId pe, const Tlbi& op);
@@ -137,6 +150,8 @@ struct BbmChecker::Impl {
     LiveTables tables;
     PendingSet pending;
     Comparer comparer;
+    HardwareUpdates unread;
+    bool lines = false;  // times are lines of a trace
     TlbiLog tlbi_log;
     std::array<Made, 1024> made;
     std::vector<Pe> pes;

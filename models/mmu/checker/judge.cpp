@@ -19,7 +19,8 @@ void for_each_pe(PeMask mask, F&& f) {
 }
 }  // namespace
 
-void BbmChecker::Impl::store(PeId writer, u64 pa, const u8* bytes, u64 size, u64 pc, u64 now_ps) {
+void BbmChecker::Impl::store(const Write& by, u64 pa, const u8* bytes, u64 size) {
+    const auto [writer, pc, now_ps, kind] = by;
     changed.clear();
     for (u64 d = pa & ~u64{7}; d < pa + size; d += 8) {
         if (!domain.ram.contains(PhysAddr(d), 8)) continue;
@@ -28,9 +29,10 @@ void BbmChecker::Impl::store(PeId writer, u64 pa, const u8* bytes, u64 size, u64
         if (found.empty()) continue;
         const u64 before = domain.ram.read64(PhysAddr(d));
         u8 merged[8];
+        u64 covered = 0;
         std::memcpy(merged, &before, 8);
         for (u64 i = 0; i < 8; ++i)
-            if (d + i - pa < size) merged[i] = bytes[d + i - pa];
+            if (d + i - pa < size) merged[i] = bytes[d + i - pa], covered |= u64{0xff} << (8 * i);
         u64 after;
         std::memcpy(&after, merged, 8);
         bool counted = false;
@@ -42,11 +44,11 @@ void BbmChecker::Impl::store(PeId writer, u64 pa, const u8* bytes, u64 size, u64
                 for (const PendingId p : stale) pending.drop_if_clean(p);
                 if (!tables.contains(table, d)) continue;
             }
-            const Changed c{table, d, before, after};
+            const Changed c{table, d, before, after, covered};
             const u8 level = tables[table].level;
             const Granule g = tables[table].granule;
             const u64 broken_before = broken_rules;
-            const bool live = change(table, c, writer, pc, now_ps);
+            const bool live = change(table, c, by);
             changed.push_back(c);
             if (!live || counted) continue;
             counted = true;
@@ -67,6 +69,10 @@ void BbmChecker::Impl::store(PeId writer, u64 pa, const u8* bytes, u64 size, u64
                                  .a = before,
                                  .b = after});
         }
+        if (kind == StoreKind::kHardware)
+            unread.add(d, before, after, writer, now_ps);
+        else
+            unread.written(d, covered);
     }
 }
 
@@ -123,7 +129,8 @@ std::optional<Rule> BbmChecker::Impl::difference(u64 before, u64 after, unsigned
 }
 
 // Returns whether any PE reaches or may hold the entry: the table is live there.
-bool BbmChecker::Impl::change(TableId table, const Changed& c, PeId writer, u64 pc, u64 now_ps) {
+bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) {
+    const auto [writer, pc, now_ps, store_kind] = by;
     const u8 level = tables[table].level;
     const Granule g = tables[table].granule;
     const u32 index = static_cast<u32>((c.desc_pa - tables[table].pa) / 8);
@@ -142,6 +149,10 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, PeId writer, u64 
         if (place.through != kNone) here = pending.unclean_walk(pending[place.through]);
         if (!here) continue;
         live = true;
+        if (store_kind == StoreKind::kPlain && from == DescKind::kLeaf && to == DescKind::kLeaf &&
+            place.through == kNone)
+            check_plain_store({writer, pc, now_ps, c.desc_pa, place.va, place.root, level, g, c.before, c.after},
+                              c.covered);
         if (c.before == c.after) continue;
         const u64 written = ordering.tick();
         if (to != DescKind::kInvalid) roots[place.root].last_made = written;

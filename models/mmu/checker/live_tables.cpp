@@ -191,7 +191,7 @@ void LiveTables::unwatch(const Table& table) {
                 used = t.pa < page + kPageBytes && page < t.pa + u64{t.entries} * 8;
             }
         }
-        if (!used) domain_.ram.page_flags(PhysAddr(page)) &= static_cast<u8>(~kWatched);
+        if (!used) domain_.ram.page_flags(PhysAddr(page)) &= static_cast<u8>(~(kWatched | kHwUpdated));
     }
 }
 

@@ -128,6 +128,7 @@ void BbmChecker::Impl::violate(Rule rule, const Site& s, PeMask mask) {
         }
     }
     if (changed_holders) explain(v, s.root);
+    if (rule == Rule::kHwUpdate) return;  // it lets no translation in
     LetIn& cause = let_in[s.desc_pa];
     cause.pes = (cause.pes && cause.violation != static_cast<int>(at->second)) ? cause.pes | mask : mask | cause.pes;
     cause.violation = static_cast<int>(at->second);

@@ -184,17 +184,26 @@ private:
             e.pe = static_cast<PeId>(*id);
         }
         if (w.count < 2)
-            return fail("expected: PE write|dsb|isb|exception|eret|dmb|acquire|tlbi|msr|read|fetch|off|on ...");
+            return fail("expected: PE write|load|dsb|isb|exception|eret|dmb|acquire|tlbi|msr|read|fetch|off|on ...");
         if (e.pe == kNoPe && w.word[1] != "write")
             return fail(fmt::format("{}: only a PE does that; \"-\" can write", quoted(w.word[1])));
         if (!action(w, e)) {
             if (message_.empty())
-                fail(fmt::format(
-                    "{}: expected write, dsb, isb, exception, eret, dmb, acquire, tlbi, msr, read, fetch, off or on",
-                    quoted(w.word[1])));
+                fail(
+                    fmt::format("{}: expected write, load, dsb, isb, exception, eret, dmb, acquire, tlbi, msr, read, "
+                                "fetch, off or on",
+                                quoted(w.word[1])));
             return;
         }
         trace_.events.push_back(e);
+    }
+
+    bool doubleword(std::string_view what, u64 pa) {
+        if (pa % 8 == 0 && pa >= trace_.ram_base && pa - trace_.ram_base <= trace_.ram_bytes - 8) return true;
+        fail(fmt::format("{} {:#x}: not an aligned doubleword of RAM [{:#x}, {:#x})",
+                         what == "write" ? "write to" : "load from", pa, trace_.ram_base,
+                         trace_.ram_base + trace_.ram_bytes));
+        return false;
     }
 
     // False: an error, or an unknown word.
@@ -207,15 +216,32 @@ private:
         };
         if (what == "write") {
             const auto pa = operand(2), value = operand(3);
-            std::optional<u64> pc = 0;
-            if (w.count == 5) pc = w.word[4].starts_with("pc=") ? number(w.word[4].substr(3)) : std::nullopt;
-            if (!expect(pa && value && pc && w.count <= 5, "write PA VALUE [pc=ADDRESS]")) return false;
-            if (*pa % 8 || *pa < trace_.ram_base || *pa - trace_.ram_base > trace_.ram_bytes - 8) {
-                fail(fmt::format("write to {:#x}: not an aligned doubleword of RAM [{:#x}, {:#x})", *pa,
-                                 trace_.ram_base, trace_.ram_base + trace_.ram_bytes));
+            Store s;
+            bool good = pa && value && w.count <= 6;
+            for (std::size_t i = 4; good && i < w.count; ++i) {
+                const auto pc = w.word[i].starts_with("pc=") ? number(w.word[i].substr(3)) : std::nullopt;
+                if (pc && !s.pc)
+                    s.pc = *pc;
+                else if (w.word[i] == "atomic" && s.kind == StoreKind::kPlain)
+                    s.kind = StoreKind::kAtomic;
+                else if (w.word[i] == "hardware" && s.kind == StoreKind::kPlain)
+                    s.kind = StoreKind::kHardware;
+                else
+                    good = false;
+            }
+            if (!expect(good, "write PA VALUE [atomic|hardware] [pc=ADDRESS]")) return false;
+            if (s.kind == StoreKind::kHardware && e.pe == kNoPe) {
+                fail("\"hardware\": only a PE's walker does that");
                 return false;
             }
-            e.action = Store{*pa, *value, *pc};
+            if (!doubleword(what, *pa)) return false;
+            s.pa = *pa;
+            s.value = *value;
+            e.action = s;
+        } else if (what == "load") {
+            const auto pa = operand(2);
+            if (!expect(pa && w.count == 3, "load PA") || !doubleword(what, *pa)) return false;
+            e.action = Load{*pa};
         } else if (what == "dsb") {
             const auto b = w.count == 3 ? barrier(w.word[2]) : std::nullopt;
             if (!expect(b.has_value(), "dsb sy|ld|st|ish[ld|st]|nsh[ld|st]|osh[ld|st]")) return false;

@@ -11,6 +11,7 @@ Run::Run(const Trace& trace, const RamView& ram) : trace_(trace), domain_(ram, b
         config.conflict_free = p.conflict_free;
         config.conflict = ConflictBehaviour::kFirst;
         config.asid_bits = p.asid_bits;
+        config.hafdbs_af = config.hafdbs_dirty = false;  // hardware's updates are events of their own
         mmus_.push_back(std::make_unique<Mmu>(static_cast<PeId>(id), config, domain_.ram, bus_, 1));
         mmus_.back()->now_ps = mmus_.back()->current_pc = &line_;
         domain_.add(mmus_.back().get());
@@ -19,6 +20,7 @@ Run::Run(const Trace& trace, const RamView& ram) : trace_(trace), domain_(ram, b
     }
     domain_.device_now_ps = &line_;
     domain_.checker = &checker_;
+    checker_.time_is_lines();
     written_.resize(trace.pes.size());
 }
 
@@ -33,8 +35,9 @@ void Run::apply(const Event& e) {
         Run& run;
         const Event& e;
         void operator()(const Store& s) const {
-            run.domain_.store(e.pe, PhysAddr(s.pa), &s.value, 8, s.pc ? s.pc : e.line);
+            run.domain_.store(e.pe, PhysAddr(s.pa), &s.value, 8, s.pc ? s.pc : e.line, s.kind);
         }
+        void operator()(const Load& l) const { run.domain_.loaded(PhysAddr(l.pa), 8); }
         void operator()(const Barrier& b) const { run.checker_.on_dsb(e.pe, b.domain, b.type); }
         void operator()(const Acquire&) const { run.checker_.on_acquire(e.pe); }
         void operator()(const Synchronize&) const {

@@ -19,6 +19,10 @@ enum class ContextRegister : u8 { kTtbr0, kTtbr1, kTcr, kMair, kSctlr };
 
 struct Store {  // of an aligned doubleword
     u64 pa = 0, value = 0, pc = 0;
+    StoreKind kind = StoreKind::kPlain;
+};
+struct Load {  // of an aligned doubleword, by software: what hardware set there is known from now on
+    u64 pa = 0;
 };
 struct Barrier {  // DSB
     BarrierDomain domain{};
@@ -37,7 +41,7 @@ struct Touch {  // an access to this VA, translated by modelled TLBs
     u64 va = 0;
     Access kind{};
 };
-using Action = std::variant<Store, Barrier, Acquire, Synchronize, Register, Power, Touch, Tlbi>;
+using Action = std::variant<Store, Load, Barrier, Acquire, Synchronize, Register, Power, Touch, Tlbi>;
 
 struct Event {
     u32 line = 0;     // 1-based

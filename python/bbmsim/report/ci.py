@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 from .. import _core
 from ..exploration import Exploration, Found
 from ..exploration.observe import CONFLICT_ABORT
+from ..hazards import HAZARDS
 from ..result import OUTCOMES, Result
 from .lines import summary
 
@@ -36,8 +37,7 @@ def sarif(result: Result | Exploration) -> str:
         for r in _core.rules()
     ]
     rules += [
-        {"id": f"hazard-{kind}", "shortDescription": {"text": f"an access was answered by a {kind} translation"}}
-        for kind in ("stale", "conflict")
+        {"id": f"hazard-{kind}", "shortDescription": {"text": text}} for kind, text in HAZARDS.items()
     ]
     rules += [{"id": id_, "shortDescription": {"text": text}} for id_, text in _OTHERS.items() if isinstance(result, Exploration)]
 
@@ -90,7 +90,7 @@ def junit(result: Result | Exploration) -> str:
     for rule in _core.rules():
         open_ = [v for i, v in enumerate(result.violations) if v.rule == rule["id"] and i not in silenced["violations"]]
         cases.append((rule["id"], [f"{v}{replays.get(id(v), '')}" for v in open_]))
-    for kind in ("stale", "conflict"):
+    for kind in HAZARDS:
         left = [h for i, h in enumerate(result.hazards) if h.kind == kind and i not in silenced["hazards"]]
         cases.append((f"hazard-{kind}", [f"{h}{replays.get(id(h), '')}" for h in left]))
     if isinstance(result, Exploration):

@@ -53,16 +53,38 @@ def _finding(lesson: Lesson) -> Iterator[str]:
 
 def _sources(rule: Rule) -> str:
     """Links to all files that are about the rule; not every rule can be said in the litmus format."""
-    files = [str(rule.code), f"workloads/bare/{rule.lesson.name}.c"]
+    files = [str(rule.code), *(f"workloads/bare/{lesson.name}.c" for lesson in (rule.lesson, *rule.more))]
     top = Path(_core.source_dir)
     for kind, ending in (("traces", "trace"), ("litmus", "litmus")):
         files += [f"tests/{kind}/{rule.id}.{variant}.{ending}" for variant in ("violating", "correct")]
     return "Sources: " + ",\n".join(f"[`{name}`](../../../{name})" for name in files if (top / name).exists()) + ".\n"
 
 
+def _program(lesson: Lesson) -> list[str]:
+    """How to run it, its source and what is found."""
+    return [
+        f"`{lesson.name}`: {lesson.title}",
+        "",
+        f"    bbmsim run {lesson.name} --cores {lesson.cores} --memory {_MEMORY} --set variant={lesson.wrong}",
+        f"    bbmsim run {lesson.name} --cores {lesson.cores} --memory {_MEMORY} --set variant={lesson.right}",
+        "",
+        f"`wrong()` is true for `variant={lesson.wrong}`; every core calls `use` before and after `change`.",
+        "",
+        "```c",
+        lesson.program().rstrip(),
+        "```",
+        "",
+        f"What the checker says of `{lesson.wrong}`; `{lesson.right}` is silent, with `--tlb nasty` too.",
+        "",
+        "```",
+        *_finding(lesson),
+        "```",
+        "",
+    ]
+
+
 def render(rule: Rule) -> str:
     """The page of one rule, in Markdown."""
-    lesson = rule.lesson
     levels = [f"| {level} | {'violation' if level in rule.holds_at else 'permitted, with a TLBI afterwards'} |" for level in LEVELS]
     return "\n".join(
         [
@@ -81,23 +103,8 @@ def render(rule: Rule) -> str:
             "**What is silent.** " + _wrap(rule.silent),
             "## A program that breaks it",
             "",
-            f"`{lesson.name}`: {lesson.title}",
-            "",
-            f"    bbmsim run {lesson.name} --cores {lesson.cores} --memory {_MEMORY} --set variant={lesson.wrong}",
-            f"    bbmsim run {lesson.name} --cores {lesson.cores} --memory {_MEMORY} --set variant={lesson.right}",
-            "",
-            f"`wrong()` is true for `variant={lesson.wrong}`; every core calls `use` before and after `change`.",
-            "",
-            "```c",
-            lesson.program().rstrip(),
-            "```",
-            "",
-            f"What the checker says of `{lesson.wrong}`; `{lesson.right}` is silent, with `--tlb nasty` too.",
-            "",
-            "```",
-            *_finding(lesson),
-            "```",
-            "",
+            *_program(rule.lesson),
+            *(line for lesson in rule.more for line in ["## Another", "", *_program(lesson)]),
             _sources(rule),
             "[All rules](README.md)",
             "",
@@ -135,6 +142,7 @@ def index() -> str:
             "| `write_once(slot, value)` | one store |",
             "| `flush_va(va)`, `flush_all()` | `DSB ISHST; TLBI VAAE1IS` or `VMALLE1IS; DSB ISH; ISB` |",
             "| `make_visible()` | `DSB ISHST; ISB` |",
+            "| `compare_and_swap(p, &seen, fresh)` | one atomic step, by exclusives; `seen` becomes what was there |",
             "| `expect(va, value)` | reads; anything else is counted, and fails the correct variant |",
             "| `WRITER` | the function is kept whole, so that findings name it |",
             "",

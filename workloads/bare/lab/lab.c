@@ -76,6 +76,21 @@ void replace_ttbr1(u64 root) {
     local_flush_tlb_all();
 }
 
+bool compare_and_swap(u64 *p, u64 *seen, u64 fresh) {
+    for (;;) {
+        u64 found;
+        u32 failed;
+        __asm__ volatile("ldxr %0, [%1]" : "=r"(found) : "r"(p) : "memory");
+        if (found != *seen) {
+            __asm__ volatile("clrex");
+            *seen = found;
+            return false;
+        }
+        __asm__ volatile("stxr %w0, %2, [%1]" : "=&r"(failed) : "r"(p), "r"(fresh) : "memory");
+        if (!failed) return true;
+    }
+}
+
 void expect(u64 va, u64 value) {
     const u64 found = peek(va);
     if (found == value) return;

@@ -16,6 +16,7 @@
 #define LAB_VA 0xffffd00000000000 /* aligned to every level of every granule */
 
 #define DESC_NG (1ULL << 11)
+#define DESC_DBM (1ULL << 51)
 #define DESC_SH (3ULL << 8)
 #define DESC_SH_OUTER (2ULL << 8)
 #define ATTR_CODE (ATTR_TEXT & ~DESC_PXN)
@@ -56,6 +57,9 @@ static inline void make_visible(void) {
     dsb(ishst);
     isb();
 }
+
+/* Writes `fresh` if *p is *seen, as one atomic step; *seen becomes what was there. */
+bool compare_and_swap(u64 *p, u64 *seen, u64 fresh);
 
 static inline u64 peek(u64 va) { return *(const volatile u64 *)va; }
 /* Reads va; anything but `value` is counted in wrong.coreN, and fails the run if this variant is right. */

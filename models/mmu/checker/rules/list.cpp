@@ -12,7 +12,7 @@ std::span<const RuleSpec> rule_specs() {
         kRuleSize,      kRuleOa,      kRuleMemtype,        kRuleCache,           kRuleShare,
         kRuleCont,      kRuleGlobal,  kRuleNoDsbAfterTlbi, kRuleNoDsbBeforeTlbi, kRuleLocalTlbi,
         kRuleWrongTlbi, kRuleNoTlbi,  kRuleTableReuse,     kRuleContGroup,       kRuleAsidReuse,
-        kRuleCnp,       kRuleContext, kRuleExecSync};
+        kRuleCnp,       kRuleContext, kRuleExecSync,       kRuleHwUpdate};
     return specs;
 }
 

@@ -48,8 +48,9 @@ std::span<const RuleSpec> rule_specs();
 
 extern const RuleSpec kRuleSize, kRuleOa, kRuleMemtype, kRuleCache, kRuleShare, kRuleCont, kRuleGlobal;
 extern const RuleSpec kRuleNoTlbi, kRuleNoDsbBeforeTlbi, kRuleNoDsbAfterTlbi, kRuleLocalTlbi, kRuleWrongTlbi;
-// Judged where they happen: change() and contexts.cpp.
-extern const RuleSpec kRuleTableReuse, kRuleContGroup, kRuleAsidReuse, kRuleCnp, kRuleContext, kRuleExecSync;
+// Judged where they happen: change(), contexts.cpp and hardware_rules.cpp.
+extern const RuleSpec kRuleTableReuse, kRuleContGroup, kRuleAsidReuse, kRuleCnp, kRuleContext, kRuleExecSync,
+    kRuleHwUpdate;
 
 // Effective memory attributes by MAIR, for the rules on type, cacheability and shareability.
 inline u8 mair_attr(u64 descriptor, u64 mair) { return static_cast<u8>(mair >> (8 * ((descriptor >> 2) & 7))); }

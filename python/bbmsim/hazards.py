@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kinds of hazard, and what each says."""
+
+HAZARDS = {
+    "stale": "an access was answered by a stale translation",
+    "conflict": "an access met conflicting translations",
+    "lost-update": "a store undid what hardware had set in a descriptor",
+}
