@@ -1,40 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Strategies side by side over memory sizes and core mixes: bs.compare(...).plot("cost.png")."""
+"""Strategies side by side over memory sizes, core mixes and granules: bs.compare(...).plot("cost.png"). A comparison is
+a sweep that is made of names instead of a file, and keeps nothing on disk.
+"""
 
 from __future__ import annotations
 
-import io
 import itertools
 import os
-import signal
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
-from .config import Board, Core, describe_cores, parse_cores
+from .config import Core, describe_cores
 from .errors import ConfigError
-from .files import check_writable, write_whole
-from .result import CAUSES, Result
-from .simulation import Simulation
-from .units import format_size, parse_size
-from .workload import Workload, bare
-
-if TYPE_CHECKING:
-    import pandas
-    from matplotlib.figure import Figure
+from .sweeps import executors
+from .sweeps.cells import Cells, Detail, Grid
+from .sweeps.measure import DETAIL, run_cell
+from .sweeps.settings import build
+from .units import format_size, parse_size, parse_time
+from .workload import bare
 
 DEFAULT_CORES = "cortex-x4,cortex-a720*3"
 
 
-@dataclass(frozen=True)
-class _Case:
-    labels: Mapping[str, Any]
-    board: Board
-    workload: Workload
-    seed: int
-    timeout: str | int | None
-    phase: str
+class Comparison(Cells):
+    """The rows of compare(), in the order of its arguments."""
 
 
 def compare(
@@ -42,153 +31,74 @@ def compare(
     memory: Sequence[str | int] = ("1GiB", "4GiB"),
     cores: Sequence[str | Sequence[Core]] = (DEFAULT_CORES,),
     *,
+    granules: Sequence[str] = (),
     workload: str = "repaint",
     phase: str = "repaint",
     seed: int = 0,
+    seeds: int = 1,
     set: Mapping[str, Any] | None = None,
+    tlb: str = "typical",
+    schedule: str = "default",
     timeout: str | int | None = None,
     jobs: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:
     """Runs every combination, in worker processes (`jobs`, default one a host core), and gives one row for each.
 
-    `cores` are mixes: text as for --cores, or lists of core(). `phase` is the one whose cost is told apart by cause.
+    `cores` are mixes: text as for --cores, or lists of core(). `granules`: of "4k", "16k", "64k", default that of `set`.
+    With `seeds` each combination is run so often, with seeds from `seed` on (they matter where something is random: a
+    schedule, the nasty TLB). `phase` is the one whose cost is told apart by cause.
     Raises ConfigError before anything runs if any combination is wrong.
     """
-    for name, values in (("strategies", strategies), ("memory", memory), ("cores", cores)):
+    fixed = dict(set or {})
+    if granules and "granule" in fixed:
+        raise ConfigError("granule: in granules and in set", "granule")
+    own = {} if granules else {"granule": fixed.pop("granule")} if "granule" in fixed else {}
+    axes: dict[str, list[Any]] = {
+        "strategy": list(strategies), "cores": [c if isinstance(c, str) else describe_cores(list(c)) for c in cores],
+        "memory": [format_size(parse_size(m)) for m in memory], "granule": [str(g) for g in granules] or [str(own.get("granule", "4k"))],
+        "seed": list(range(seed, seed + seeds)),
+    }  # fmt: skip
+    for name, values in axes.items():
         if not values:
-            raise ConfigError(f"{name}: at least one", name)
-    cases: list[_Case] = []
-    for mix, size, strategy in itertools.product(cores, memory, strategies):
-        built = parse_cores(mix) if isinstance(mix, str) else list(mix)
-        board = Board(cores=built, memory=size)
-        guest = bare(workload, strategy=strategy, **dict(set or {}))
-        guest.program().check_fits(board.memory_bytes, guest.path)
-        labels = {
-            "strategy": strategy,
-            "cores": mix if isinstance(mix, str) else describe_cores(built),
-            "memory": format_size(parse_size(size)),
-            "memory_bytes": board.memory_bytes,
-        }
-        cases.append(_Case(labels, board, guest, seed, timeout, phase))
-    return Comparison(_run_all(cases, jobs or os.cpu_count() or 1, progress), phase)
+            raise ConfigError(f"{'strategies' if name == 'strategy' else name}: at least one", name)
+    rows: list[dict[str, Any]] = []
+    tasks: list[tuple[Mapping[str, Any], str]] = []
+    common = {"workload": workload, "tlb": tlb, "schedule": schedule, **({} if timeout is None else {"timeout": f"{parse_time(timeout)}ps" if isinstance(timeout, str) else f"{timeout}ps"})}
+    bare(workload, **fixed)  # what is wrong in general is said without a combination
+    for (mix, said), size, granule, strategy, number in itertools.product(
+        zip(cores, axes["cores"]), memory, axes["granule"], axes["strategy"], axes["seed"]
+    ):
+        settings: dict[str, Any] = {
+            **common, "cores": mix if isinstance(mix, str) else tuple(mix), "memory": size, "seed": number,
+            **{f"set.{k}": v for k, v in fixed.items()}, "set.strategy": strategy, **({"set.granule": granule} if granules or own else {}),
+        }  # fmt: skip
+        row = {"strategy": strategy, "cores": said, "memory": format_size(parse_size(size)), "granule": granule}
+        rows.append(row | {"seed": number, "memory_bytes": _check(settings, row, axes)})
+        tasks.append((settings, phase))
+    details: list[Detail | None] = [None] * len(tasks)
+    for done, (i, found) in enumerate(_run_all(tasks, min(jobs or os.cpu_count() or 1, len(tasks))), 1):
+        details[i] = found.pop(DETAIL, None)
+        rows[i].update(found)
+        if progress is not None:
+            progress(done, len(tasks))
+    grid = Grid(axes, phase, f"What {phase} costs", " ".join([workload, *(f"{k}={v}" for k, v in fixed.items())]))
+    return Comparison(rows, grid, lambda: details)
 
 
-def _run_all(cases: list[_Case], jobs: int, progress: Callable[[int, int], None] | None) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = [{} for _ in cases]
-    if min(jobs, len(cases)) == 1:
-        for i, case in enumerate(cases):
-            rows[i] = _run_case(case)
-            if progress is not None:
-                progress(i + 1, len(cases))
-        return rows
-    import multiprocessing  # what few need costs them only
-    from concurrent.futures import ProcessPoolExecutor, as_completed
-
-    # fork: a caller's script needs no `if __name__ == "__main__"`.
-    pool = ProcessPoolExecutor(
-        min(jobs, len(cases)), multiprocessing.get_context("fork"), initializer=signal.signal,
-        initargs=(signal.SIGINT, signal.SIG_DFL),
-    )
+def _check(settings: Mapping[str, Any], row: Mapping[str, Any], axes: Mapping[str, Sequence[Any]]) -> int:
+    """Bytes of memory, if the combination can be run."""
     try:
-        futures = {pool.submit(_run_case, case): i for i, case in enumerate(cases)}
-        for done, future in enumerate(as_completed(futures), 1):
-            rows[futures[future]] = future.result()
-            if progress is not None:
-                progress(done, len(cases))
-        pool.shutdown()
-        return rows
-    except BaseException:
-        for process in list(pool._processes.values()):
-            process.kill()
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
+        run = build(settings)
+        guest = run.workload.on(run.board)
+        guest.program().check_fits(run.board.memory_bytes, guest.path)
+    except ConfigError as error:
+        where = ", ".join(f"{k}={v}" for k, v in row.items() if len(axes[k]) > 1)
+        raise ConfigError(f"{error}{f' (in the cell {where})' if where else ''}", error.field) from None
+    return run.board.memory_bytes
 
 
-def _run_case(case: _Case) -> dict[str, Any]:
-    result = Simulation(case.board, case.workload, seed=case.seed).run(timeout=case.timeout)
-    return {**case.labels, **figures(result, case.phase)}
-
-
-def figures(result: Result, phase: str) -> dict[str, Any]:
-    """What a run cost, as one flat row; nothing of it depends on the host."""
-    row: dict[str, Any] = {
-        "outcome": result.outcome,
-        "violations": len(result.violations),
-        "hazards": len(result.hazards),
-        "run_us": result.record["simulated_ps"] / 1e6,
-    }
-    for p in result.phases.values():
-        row[f"{p.name}_us"] = p.duration_ps / 1e6
-    chosen = result.phases.get(phase)
-    if chosen is not None:
-        row["cycles"] = chosen.total_cycles
-        row["descriptor_writes"] = sum(sum(c.descriptor_writes.values()) for c in chosen.cores)
-        row["table_pages"] = chosen.table_pages
-        row["tlbis"] = sum(sum(c.tlbi.values()) for c in chosen.cores)
-        row["dvm_received"] = sum(c.dvm_received for c in chosen.cores)
-        for cause in CAUSES:
-            row[f"boot_core_{cause}"] = chosen.cores[0].cycles[cause]
-            row[f"others_{cause}"] = sum(c.cycles[cause] for c in chosen.cores[1:])
-    return row
-
-
-class Comparison:
-    """The rows of compare(), in the order of its arguments."""
-
-    def __init__(self, rows: list[dict[str, Any]], phase: str) -> None:
-        self.rows = rows
-        self.phase = phase
-
-    @property
-    def frame(self) -> pandas.DataFrame:
-        """One row a run; times in microseconds of simulated time."""
-        import pandas
-
-        return pandas.DataFrame(self.rows)
-
-    @property
-    def exit_status(self) -> int:
-        """As of `bbmsim run`, the worst of all: 4, then 1, then 3."""
-        if any(r["outcome"] == "internal-error" for r in self.rows):
-            return 4
-        if any(r["violations"] or r["hazards"] for r in self.rows):
-            return 1
-        return 0 if all(r["outcome"] in ("poweroff", "reset") for r in self.rows) else 3
-
-    def save_csv(self, path: str | Path) -> None:
-        write_whole(check_writable(path, "csv"), self.frame.to_csv(index=False), "csv")
-
-    def plot(self, path: str | Path) -> None:
-        """A PNG or SVG, by the ending: the phase's time over memory, or by cause if there is only one size."""
-        target = check_writable(path, "plot")
-        write_whole(target, self._drawn(plot_format(target)), "plot")
-
-    def html(self, path: str | Path) -> None:
-        """Table and plot as one page that needs nothing else."""
-        from .report.html import environment
-
-        target = check_writable(path, "html")
-        drawing = self._drawn("svg").decode()
-        drawing = drawing[drawing.index("<svg") :]  # without the XML and document type declarations
-        page = environment().get_template("comparison.html.j2").render(rows=self.rows, columns=self._columns(), plot=drawing, phase=self.phase)
-        write_whole(target, page, "html")
-
-    def _columns(self) -> list[str]:
-        return list(dict.fromkeys(key for row in self.rows for key in row if key != "memory_bytes"))
-
-    def _drawn(self, kind: str) -> bytes:
-        from .report.plot import comparison_figure
-
-        figure: Figure = comparison_figure(self.rows, self.phase)
-        out = io.BytesIO()
-        figure.savefig(out, format=kind, dpi=150, metadata={"Date": None} if kind == "svg" else None)
-        return out.getvalue()
-
-
-def plot_format(path: Path) -> str:
-    """ "png" or "svg"; raises ConfigError for another ending."""
-    kind = path.suffix.lower().removeprefix(".")
-    if kind not in ("png", "svg"):
-        raise ConfigError(f"plot={path}: the file's name must end in .png or .svg", "plot")
-    return kind
+def _run_all(tasks: Sequence[tuple[Mapping[str, Any], str]], jobs: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    if jobs == 1:
+        return ((i, run_cell(task)) for i, task in enumerate(tasks))
+    return executors.local(run_cell, tasks, jobs, lambda _: None)

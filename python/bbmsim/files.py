@@ -54,3 +54,11 @@ def write_whole(path: str | Path, data: str | bytes, field: str = "path") -> Non
     finally:
         if temporary is not None:
             os.unlink(temporary)
+
+
+def plot_format(path: Path) -> str:
+    """ "png" or "svg"; raises ConfigError for another ending."""
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in ("png", "svg"):
+        raise ConfigError(f"plot={path}: the file's name must end in .png or .svg", "plot")
+    return kind

@@ -60,6 +60,22 @@ def test_every_combination_is_a_row_in_the_order_of_the_axes(tmp_path: Path) -> 
     assert [c for (c,) in base.execute("SELECT cycles FROM results")] == [row["cycles"] for row in found.rows]
 
 
+def test_a_sweep_has_plots_and_a_page_in_which_every_cell_opens_also_when_it_is_loaded(tmp_path: Path, bbmsim: Bbmsim) -> None:
+    path = study(tmp_path, SMALL.replace('cores = [', '"board.hop_ns" = [10, 40]\n    cores = ['))
+    done = bbmsim("sweep", str(path), "--out", str(tmp_path / "out"), "--html", str(tmp_path / "s.html"), "--plot", str(tmp_path / "s.svg"))
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "s.html").read_text()
+    assert page.count('<tr class="cell">') == page.count("who waited, for what, how long") == 8
+    assert "hop ns" in (tmp_path / "s.svg").read_text() and "bbm-strict, cortex-x4,cortex-a720" in (tmp_path / "s.svg").read_text()
+    loaded = bs.load_sweep(tmp_path / "out")
+    assert [bs.Result(dict(d)).phases["repaint"].total_cycles for d in loaded.details if d] == [r["cycles"] for r in loaded.rows]
+    loaded.html(tmp_path / "again.html")
+    assert (tmp_path / "again.html").read_text().count("who waited, for what, how long") == 8
+    (tmp_path / "out" / "cells.sqlite").unlink()
+    loaded.html(tmp_path / "again.html")  # the figures alone
+    assert (tmp_path / "again.html").read_text().count("who waited, for what, how long") == 0
+
+
 def test_any_field_may_vary(tmp_path: Path) -> None:
     found = bs.sweep(
         study(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +13,18 @@ import click
 from click.shell_completion import CompletionItem
 
 from .. import catalog
-from ..comparison import Comparison, compare, plot_format
-from ..files import check_writable
-from ..units import format_count, format_time, parse_time
+from ..comparison import compare
+from ..errors import ConfigError
+from ..files import check_writable, plot_format
+from ..sweeps.cells import KINDS, Cells
+from ..units import format_count, format_time, parse_size, parse_time
 from . import options
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+
+    from ..extrapolation import Extrapolation
 
 _DEFAULT_STRATEGIES = "rfc-range,pagewalk,page-from-boot"
 
@@ -37,36 +42,62 @@ def _complete_strategies(_: click.Context, __: click.Parameter, incomplete: str)
     "--cores", default=(options.DEFAULT_CORES,), show_default=True, multiple=True, metavar="LIST",
     help="A core mix as for `bbmsim run`; once for each mix.",
 )
+@click.option("--granule", default="", metavar="LIST", help="Translation granules: 4k,16k,64k; default: 4k.")
 @click.option("--set", "set_", metavar="NAME=VALUE", multiple=True, help="A parameter of the workload, for every run.")
 @click.option("--phase", default="repaint", show_default=True, help="The phase whose cost is told apart by cause.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="Seeds for each combination, from --seed on: a band.")
+@click.option(
+    "--tlb", default="typical", show_default=True, metavar="typical|nasty|POWER,...", shell_complete=options.complete_tlb,
+    help="TLBs as for `bbmsim run`.",
+)
 @click.option("--timeout", default=options.DEFAULT_TIMEOUT, show_default=True, metavar="TIME", help="Simulated time, each run.")
 @click.option("-j", "--jobs", type=click.IntRange(1), help="Worker processes; default: one a host core.")
+@click.option("--extrapolate", default="", metavar="LIST", help="Sizes beyond those that are run, by a model fitted to them and tested on the largest.")
 @click.option("--csv", type=click.Path(), metavar="FILE")
 @click.option("--plot", type=click.Path(), metavar="FILE", help="PNG or SVG, by the ending.")
-@click.option("--html", type=click.Path(), metavar="FILE")
+@click.option("--plot-kind", type=click.Choice(KINDS), help="Curves over memory or cores, or bars by cause; default: curves if they can be.")
+@click.option("--html", type=click.Path(), metavar="FILE", help="Plots, and a table in which every run opens into its causes.")
 def compare_command(
-    workload: str, strategies: str, memory: str, cores: tuple[str, ...], set_: tuple[str, ...], phase: str, seed: int,
-    timeout: str, jobs: int | None, csv: str | None, plot: str | None, html: str | None,
+    workload: str, strategies: str, memory: str, cores: tuple[str, ...], granule: str, set_: tuple[str, ...], phase: str, seed: int,
+    seeds: int, tlb: str, timeout: str, jobs: int | None, extrapolate: str, csv: str | None, plot: str | None, plot_kind: str | None,
+    html: str | None,
 ) -> int:
-    """Runs several strategies over a grid of memory sizes and core mixes, and compares what they cost."""
+    """Runs several strategies over a grid of memory sizes, core mixes and granules, and compares what they cost."""
     outputs = {name: check_writable(p, name) for name, p in (("csv", csv), ("plot", plot), ("html", html)) if p}
     if "plot" in outputs:
         plot_format(Path(outputs["plot"]))
+    elif plot_kind is not None:
+        raise ConfigError("plot-kind: only with --plot", "plot-kind")
+    beyond = _list(extrapolate)
+    sizes = [parse_size(size, "extrapolate") for size in beyond]
+    if sizes and min(sizes) <= max(map(parse_size, _list(memory))):
+        raise ConfigError(f"extrapolate={extrapolate}: sizes above those of --memory", "extrapolate")
     from ..report.text import make_console  # brings rich
 
     console = make_console()
     with _display(console) as progress:
         comparison = compare(
-            strategies.split(","), memory.split(","), cores, workload=workload, phase=phase, seed=seed,
-            set=options.settings(set_), timeout=parse_time(timeout), jobs=jobs, progress=progress,
+            _list(strategies), _list(memory), cores, granules=_list(granule), workload=workload, phase=phase, seed=seed, seeds=seeds,
+            set=options.settings(set_), tlb=tlb, timeout=parse_time(timeout), jobs=jobs, progress=progress,
         )
     console.print(_table(comparison))
-    makers = {"csv": comparison.save_csv, "plot": comparison.plot, "html": comparison.html}
+    extrapolated = comparison.extrapolate(beyond) if beyond else None
+    if extrapolated is not None:
+        _say_extrapolated(console, extrapolated, f"{phase}_us")
+    makers: dict[str, Callable[[Path], None]] = {
+        "csv": comparison.save_csv,
+        "plot": partial(comparison.plot, kind=plot_kind, extrapolated=extrapolated),
+        "html": partial(comparison.html, extrapolated=extrapolated),
+    }
     for name, path in outputs.items():
         makers[name](path)
         console.print(f"{name}: {path}", markup=False)
     return comparison.exit_status
+
+
+def _list(text: str) -> list[str]:
+    return text.split(",") if text else []
 
 
 @contextmanager
@@ -82,17 +113,18 @@ def _display(console: Console) -> Iterator[Callable[[int, int], None] | None]:
         yield lambda done, total: shown.update(task, completed=done, total=total)
 
 
-def _table(comparison: Comparison) -> Table:
+def _table(comparison: Cells) -> Table:
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for title in ("strategy", "cores", "memory"):
+    keys = ["strategy", "cores", "memory", *(k for k in ("granule", "seed") if len(comparison.grid.axes[k]) > 1)]
+    for title in keys:
         table.add_column(title, no_wrap=True)
     for title in ("outcome", "findings", comparison.phase, "whole run", "live writes", "tables", "TLBIs", "TLBI/DSB cycles"):
         table.add_column(title, justify="right", no_wrap=True)
     for row in comparison.rows:
-        table.add_row(row["strategy"], row["cores"], row["memory"], *_cells(row, comparison.phase))
+        table.add_row(*(str(row[k]) for k in keys), *_cells(row, comparison.phase))
     return table
 
 
@@ -100,11 +132,19 @@ def _cells(row: dict[str, Any], phase: str) -> list[str]:
     def cycles(key: str) -> str:
         return format_count(row[key]) if key in row else "-"
 
-    time = row.get(f"{phase}_us")
+    def time(key: str) -> str:
+        return format_time(row[key] * 1e6) if key in row else "-"
+
     return [
-        row["outcome"],
-        str(row["violations"] + row["hazards"]),
-        "-" if time is None else format_time(time * 1e6),
-        format_time(row["run_us"] * 1e6),
+        row["outcome"], str(row.get("violations", 0) + row.get("hazards", 0)), time(f"{phase}_us"), time("run_us"),
         *(cycles(k) for k in ("descriptor_writes", "table_pages", "tlbis", "boot_core_tlbi_dsb")),
-    ]
+    ]  # fmt: skip
+
+
+def _say_extrapolated(console: Console, found: Extrapolation, metric: str) -> None:
+    for row in found.frame.to_dict("records"):
+        where = ", ".join(f"{k}={v}" for k, v in row.items() if not str(k).startswith(metric) and k != "kind")
+        value, low, high = (format_time(row[k] * 1e6) for k in (metric, f"{metric}_low", f"{metric}_high"))
+        console.print(f"extrapolated, not run: {where}: {value} ({low} to {high})", markup=False)
+    for name, why in found.refused.items():
+        console.print(f"not extrapolated: {name}: {why}", markup=False, soft_wrap=True)

@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ..comparison import plot_format
 from ..errors import ConfigError
-from ..files import check_writable
+from ..files import check_writable, plot_format
 from ..report.text import make_console
 from ..sweeps import Study, Sweep, sweep
+from ..sweeps.cells import KINDS
 from ..sweeps.sensitivity import swings
 from ..units import format_time
 
@@ -33,9 +33,13 @@ _SAY_EVERY_S = 10.0
 @click.option("--scheduler", metavar="ADDRESS", help="The workers of a dask scheduler instead, such as tcp://host:8786.")
 @click.option("--tornado", type=click.Path(), metavar="FILE", help="PNG or SVG: what matters most among [sensitivity.ranges].")
 @click.option("--metric", metavar="COLUMN", help="The figure that --tornado and its table look at; default: the phase's time.")
+@click.option("--plot", type=click.Path(), metavar="FILE", help="PNG or SVG: curves over memory, cores or another axis of numbers; else bars by cause.")
+@click.option("--plot-kind", type=click.Choice(KINDS), help="Curves, or bars by cause.")
+@click.option("--html", type=click.Path(), metavar="FILE", help="Plots, and a table in which every cell opens into its causes.")
 @click.option("--list", "list_", is_flag=True, help="Check the study and list its cells; run nothing.")
 def sweep_command(
-    study: str, out: str | None, jobs: int | None, scheduler: str | None, tornado: str | None, metric: str | None, list_: bool
+    study: str, out: str | None, jobs: int | None, scheduler: str | None, tornado: str | None, metric: str | None, plot: str | None,
+    plot_kind: str | None, html: str | None, list_: bool,
 ) -> int:
     """Runs every cell of a study (TOML: what is fixed, what varies), keeps each as it is done, and goes on where it was
     interrupted. Results: FOLDER/results.csv, .json, .sqlite."""
@@ -44,6 +48,12 @@ def sweep_command(
         plot_format(check_writable(tornado, "tornado"))
         if plan.sensitivity is None:
             raise ConfigError("tornado: the study has no [sensitivity]", "tornado")
+    if plot is not None:
+        plot_format(check_writable(plot, "plot"))
+    elif plot_kind is not None:
+        raise ConfigError("plot-kind: only with --plot", "plot-kind")
+    if html is not None:
+        check_writable(html, "html")
     console = make_console()
     if list_:
         plan.check()
@@ -63,6 +73,12 @@ def sweep_command(
     if tornado is not None:
         found.tornado(tornado, metric)
         console.print(f"tornado: {tornado}", markup=False)
+    if plot is not None:
+        found.plot(plot, plot_kind)
+        console.print(f"plot: {plot}", markup=False)
+    if html is not None:
+        found.html(html)
+        console.print(f"html: {html}", markup=False)
     console.print(f"results: {folder / 'results.csv'}, results.json, results.sqlite", markup=False)
     return found.exit_status
 

@@ -45,14 +45,15 @@ def render(result: Result) -> str:
         findings_line=findings_line(result),
         verification=verification_line(result),
         injected=[reactions.lines(i) for i in record["injected"]],
-        violations=[_finding(v) for v in result.violations],
+        violations=[finding_part(v) for v in result.violations],
         rules=[rules.load()[r] for r in sorted({v.rule for v in result.violations})],
-        hazards=[_finding(h) for h in result.hazards],
+        hazards=[finding_part(h) for h in result.hazards],
         notes=[str(n) for n in result.notes],
         causes=[(cause, CAUSE_TITLES[cause]) for cause in CAUSES],
         whole_bars=svg.cost_bars(whole, [f"{i} {name}" for i, name in enumerate(names)]),
         timelines=_timelines(result, names),
         rendezvous=rendezvous.drawing(result),
+        rendezvous_story=rendezvous.story(result),
         rendezvous_kinds=list(rendezvous.KIND_TITLES.items()),
         kernel=facts.lines(record["linux"]) if record["linux"] else [],
         maps=maps.section(result),
@@ -61,7 +62,7 @@ def render(result: Result) -> str:
         functions=_functions(record),
         running_costs=list(running_cost.sections(result)),
         running_columns=list(zip(running_cost.COLUMNS, running_cost.WHEN)),
-        phases=[_phase(result, group, names) for group in phases_by_name(result)],
+        phases=[phase_part(result, group, names) for group in phases_by_name(result)],
         tlb_columns=list(record["cores"][0]["tlb"]) if record["cores"] else [],
     )
 
@@ -97,7 +98,7 @@ def _functions(record: Mapping[str, Any]) -> list[tuple[str, int, int, int]]:
     return sorted(rows, key=lambda row: (-row[1], row[0]))[:_MOST_FUNCTIONS]
 
 
-def _phase(result: Result, group: list[Phase], names: list[str]) -> dict[str, Any]:
+def phase_part(result: Result, group: list[Phase], names: list[str]) -> dict[str, Any]:
     """One phase of the whole board, or the same phase of each core by itself: heading, rows, bars."""
     first = group[0]
     own = len(group) > 1
@@ -116,6 +117,6 @@ def _phase(result: Result, group: list[Phase], names: list[str]) -> dict[str, An
     }
 
 
-def _finding(finding: Violation | Hazard) -> tuple[str, list[str]]:
+def finding_part(finding: Violation | Hazard) -> tuple[str, list[str]]:
     heading, *rest = finding.lines()
     return heading, [line.strip() for line in rest]

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from ..rendezvous import ACTIVITIES, Meeting, Rendezvous
 from ..result import Result
-from ..units import format_time
+from ..units import format_count, format_time
 from . import svg
 from .axis import Axis, broken_axis
 
@@ -57,6 +57,39 @@ def counted_in(result: Result, core: int) -> list[Meeting]:
 
 def row_height(cores: int) -> int:
     return 30 if cores < _SMALL else 14
+
+
+def story(result: Result) -> str:
+    """In words: who was waited for, what the longest wait was, how the others came back."""
+    met = result.rendezvous
+    if met is None:
+        return ""
+    waited = [(i, m) for i in range(len(met.cores)) for m in counted_in(result, i)[:1] if m.released_ps is not None]
+    if not waited:
+        return f"{format_time(met.end_ps - met.begin_ps)} from the first core's beginning to the last one's end; nobody counted himself in and was released"
+    first, last = (f(m.counted_in_ps for _, m in waited) for f in (min, max))
+    longest, who = max((m.released_ps - m.counted_in_ps, i) for i, m in waited if m.released_ps is not None)
+    back = [out[-1][1] - m.released_ps for i, m in waited if m.released_ps is not None and (out := met.cores[i].out_of_map)]
+    rounds = max(len(c.meetings) + c.more_meetings for c in met.cores)
+    words = [
+        f"{len(waited)} core{'s' * (len(waited) != 1)} counted {'themselves' if len(waited) != 1 else 'itself'} in, from {exact_time(first)} to {exact_time(last)}",
+        f"the longest wait until release was {format_time(longest)}, of core {who}",
+    ]
+    if back:
+        words.append(f"up to {format_time(max(back))} later they were back in the map")
+    else:
+        words.append("they stayed in the map")
+    if rounds > 2:
+        words.append(f"{format_count(rounds)} rounds, of which these figures are the first")
+    return "; ".join(words)
+
+
+def exact_time(ps: int) -> str:
+    """In the unit of format_time(), to the nanosecond or better."""
+    for unit, size, digits in (("s", 10**12, 9), ("ms", 10**9, 6), ("us", 10**6, 3)):
+        if ps >= size:
+            return f"{ps / size:,.{digits}f}".rstrip("0").rstrip(".") + f" {unit}"
+    return format_time(ps)
 
 
 def drawing(result: Result) -> Markup:
@@ -109,7 +142,7 @@ def _ticks(axis: Axis, first: int, last: int, left: float, right: float, height:
     taken = left - 1e9
     for ps in [first, *(t for t in axis.ticks_from(first, last))]:
         at = left + (right - left) * (ps - first) / max(1, last - first)
-        text = format_time(ps) if ps == first else f"+{format_time(ps - first)}"
+        text = exact_time(ps) if ps == first else f"+{format_time(ps - first)}"
         width = 6.2 * len(text)
         start = at if ps == first else at - width / 2
         parts.append(f'<line x1="{at:.2f}" x2="{at:.2f}" y1="14" y2="{height}" class="grid"/>')

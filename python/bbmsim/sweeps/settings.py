@@ -78,10 +78,11 @@ class Run:
         return sim
 
 
-def build(cell: Mapping[str, Value]) -> Run:
-    """The run of a cell: keys as above, in any order, over DEFAULTS. Raises ConfigError."""
-    values = {**DEFAULTS, **cell}
-    cores = parse_cores(_text(values, "cores"))
+def build(cell: Mapping[str, Any]) -> Run:
+    """The run of a cell: keys as above, in any order, over DEFAULTS; cores may be a tuple of Core. Raises ConfigError."""
+    values: dict[str, Any] = {**DEFAULTS, **cell}
+    mix = values["cores"]
+    cores = list(mix) if isinstance(mix, tuple) else parse_cores(_text(values, "cores"))
     board_fields: dict[str, Value] = {}
     parameters: dict[str, str] = {}
     for key, value in values.items():

@@ -5,11 +5,13 @@ A cell is found again by its settings and the version of bbmsim, so a study that
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
 import os
 import sqlite3
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,7 @@ class Store:
         try:
             self._base = sqlite3.connect(path)
             self._base.execute("CREATE TABLE IF NOT EXISTS cells (id TEXT PRIMARY KEY, row TEXT NOT NULL)")
+            self._base.execute("CREATE TABLE IF NOT EXISTS details (id TEXT PRIMARY KEY, record BLOB NOT NULL)")
             self._base.execute(f"PRAGMA user_version = {1}")
             self._base.commit()
         except sqlite3.Error as error:
@@ -57,10 +60,13 @@ class Store:
         except (sqlite3.Error, ValueError) as error:
             raise ConfigError(f"out={self.path}: damaged ({error})", "out") from None
 
-    def add(self, key: str, row: Mapping[str, Any]) -> None:
+    def add(self, key: str, row: Mapping[str, Any], detail: Mapping[str, Any] | None) -> None:
         try:
             with self._base:
                 self._base.execute("INSERT OR REPLACE INTO cells VALUES (?, ?)", (key, json.dumps(row)))
+                if detail is not None:
+                    packed = zlib.compress(json.dumps(detail).encode(), 6)
+                    self._base.execute("INSERT OR REPLACE INTO details VALUES (?, ?)", (key, packed))
         except sqlite3.Error as error:
             raise ConfigError(f"out={self.path}: can't be written ({error}); finished cells are kept", "out") from None
 
@@ -70,6 +76,15 @@ class Store:
 
     def _release(self) -> None:
         os.close(self._lock)
+
+
+def stored_details(path: Path) -> dict[str, dict[str, Any]]:
+    """By the cell's id, what measure.detail_of() made of the cells in the file; empty if there are none."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as base:
+            return {key: json.loads(zlib.decompress(packed)) for key, packed in base.execute("SELECT id, record FROM details")}
+    except (sqlite3.Error, ValueError, zlib.error):
+        return {}
 
 
 def as_database(rows: Sequence[Mapping[str, Any]]) -> bytes:

@@ -8,18 +8,15 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..comparison import figures, plot_format
-from ..errors import BbmsimError, ConfigError
-from ..files import check_writable, write_whole
+from ..errors import ConfigError
+from ..files import check_writable, plot_format, write_whole
 from . import executors
-from .settings import Value, build
-from .store import Store, as_database, cell_id
+from .cells import Cells, Detail, Grid
+from .measure import DETAIL, run_cell
+from .store import Store, as_database, cell_id, stored_details
 from .study import Cell, Study
-
-if TYPE_CHECKING:
-    import pandas
 
 SCHEMA = "bbmsim.sweep/1"
 
@@ -59,14 +56,15 @@ def sweep(
         if progress is not None:
             progress(done, len(cells))
         for at, row in _results(tasks, jobs or os.cpu_count() or 1, scheduler, say or (lambda _: None)):
+            detail = row.pop(DETAIL, None)
             known[order[at]] = row
-            store.add(order[at], row)
+            store.add(order[at], row, detail)
             done += ids.count(order[at])
             if progress is not None:
                 progress(done, len(cells))
     finally:
         store.close()
-    found = Sweep(plan, [_row(cell, known[key]) for cell, key in zip(cells, ids)])
+    found = Sweep(plan, [_row(cell, known[key]) for cell, key in zip(cells, ids)], folder, ids)
     found.save(folder)
     return found
 
@@ -79,16 +77,6 @@ def _results(
     return executors.local(run_cell, tasks, min(jobs, len(tasks)), say) if scheduler is None else executors.dask(run_cell, tasks, scheduler)
 
 
-def run_cell(task: tuple[Mapping[str, Value], str]) -> dict[str, Any]:
-    """The figures of a cell: nothing that depends on the host."""
-    settings, phase = task
-    run = build(settings)
-    try:
-        return figures(run.simulation().run(timeout=run.timeout_ps), phase)
-    except BbmsimError as error:
-        return {"outcome": "internal-error", "error": str(error)}
-
-
 def _row(cell: Cell, measured: Mapping[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = dict(cell.axes)
     if cell.sample:
@@ -97,36 +85,26 @@ def _row(cell: Cell, measured: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, **measured}
 
 
-class Sweep:
-    """The cells of a study, in its order. `rows` are flat: axes, then figures; times in microseconds of simulated time."""
+class Sweep(Cells):
+    """The cells of a study, in its order. `details` are there as long as the folder's cells.sqlite is."""
 
-    def __init__(self, study: Study, rows: list[dict[str, Any]]) -> None:
+    def __init__(self, study: Study, rows: list[dict[str, Any]], folder: Path, ids: Sequence[str]) -> None:
+        fixed = ", ".join(f"{key}={value}" for key, value in study.base.items())
+        super().__init__(rows, Grid(study.axes, study.phase, study.title or study.name, fixed), self._stored)
         self.study = study
-        self.rows = rows
+        self._folder = folder
+        self._ids = list(ids)
 
-    @property
-    def frame(self) -> pandas.DataFrame:
-        """One row a cell."""
-        import pandas
-
-        return pandas.DataFrame(self.rows)
-
-    @property
-    def exit_status(self) -> int:
-        """As of `bbmsim run`, the worst of all: 4, then 1, then 3."""
-        outcomes = [row["outcome"] for row in self.rows]
-        if "internal-error" in outcomes:
-            return 4
-        if any(row.get("violations") or row.get("hazards") for row in self.rows):
-            return 1
-        return 0 if all(outcome in ("poweroff", "reset") for outcome in outcomes) else 3
+    def _stored(self) -> list[Detail | None]:
+        known = stored_details(self._folder / "cells.sqlite")
+        return [known.get(key) for key in self._ids]
 
     def save(self, folder: str | Path) -> None:
         """results.csv, results.json, results.sqlite: each whole or not at all."""
         where = Path(folder)
         write_whole(where / "results.csv", self.frame.to_csv(index=False), "out")
         study = {"name": self.study.name, "title": self.study.title, "phase": self.study.phase, "axes": list(self.study.axes)}
-        text = json.dumps({"schema": SCHEMA, "study": study, "rows": self.rows}, indent=1) + "\n"
+        text = json.dumps({"schema": SCHEMA, "study": study, "rows": self.rows, "cells": self._ids}, indent=1) + "\n"
         write_whole(where / "results.json", text, "out")
         write_whole(where / "results.sqlite", as_database(self.rows), "out")
 
@@ -155,4 +133,4 @@ def load_sweep(path: str | Path) -> Sweep:
         raise ConfigError(f"sweep={file}: its schema is not '{SCHEMA}'", "sweep")
     said = data["study"]
     axes = {key: list(dict.fromkeys(row[key] for row in data["rows"])) for key in said["axes"]}
-    return Sweep(Study(said["name"], said["title"], said["phase"], {}, axes), data["rows"])
+    return Sweep(Study(said["name"], said["title"], said["phase"], {}, axes), data["rows"], file.parent, data.get("cells", [""] * len(data["rows"])))

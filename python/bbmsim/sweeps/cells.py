@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows of figures over axes, as sweeps and comparisons have them: a frame, plots, one page in which every cell opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ConfigError
+from ..files import check_writable, plot_format, write_whole
+
+if TYPE_CHECKING:
+    import pandas
+
+    from ..extrapolation import Extrapolation
+
+Detail = Mapping[str, Any]  #: of measure.detail_of(); a cell that was not finished has none
+KINDS = ("scaling", "causes")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What varies and what was asked."""
+
+    axes: Mapping[str, Sequence[Any]]  #: columns of the rows, with their values
+    phase: str  #: whose cost is told apart
+    title: str
+    fixed: str = ""  #: what all cells have in common beside axes of one value, in words
+
+    @property
+    def varying(self) -> list[str]:
+        """Axes with more than one value, but for the seed."""
+        return [key for key, values in self.axes.items() if len(values) > 1 and key != "seed"]
+
+
+class Cells:
+    """Rows in the order of the axes, flat: axes, then figures; times in microseconds of simulated time."""
+
+    def __init__(self, rows: list[dict[str, Any]], grid: Grid, details: Callable[[], list[Detail | None]]) -> None:
+        self.rows = rows
+        self.grid = grid
+        self._details = details
+
+    @property
+    def phase(self) -> str:
+        return self.grid.phase
+
+    @property
+    def details(self) -> list[Detail | None]:
+        """For each row a record of its causes, which Result() takes; None where it is not known."""
+        return self._details()
+
+    @property
+    def frame(self) -> pandas.DataFrame:
+        """One row a cell."""
+        import pandas
+
+        return pandas.DataFrame(self.rows)
+
+    @property
+    def exit_status(self) -> int:
+        """As of `bbmsim run`, the worst of all: 4, then 1, then 3."""
+        outcomes = [row["outcome"] for row in self.rows]
+        if "internal-error" in outcomes:
+            return 4
+        if any(row.get("violations") or row.get("hazards") for row in self.rows):
+            return 1
+        return 0 if all(outcome in ("poweroff", "reset") for outcome in outcomes) else 3
+
+    def save_csv(self, path: str | Path) -> None:
+        write_whole(check_writable(path, "csv"), self.frame.to_csv(index=False), "csv")
+
+    def extrapolate(self, memory: Sequence[str | int], metric: str | None = None) -> Extrapolation:
+        """The phase's time (or another figure) at sizes beyond those that were run, each curve by itself."""
+        from ..extrapolation import extrapolate
+
+        by = [key for key in self.grid.varying if key not in ("memory", "cores")]
+        return extrapolate(self.frame, {"memory": memory}, [metric or f"{self.phase}_us"], by=by)
+
+    def plot(self, path: str | Path, kind: str | None = None, *, extrapolated: Extrapolation | None = None) -> None:
+        """A PNG or SVG, by the ending. "scaling": the phase's time over memory, the number of cores or another axis of
+        numbers, a curve for each of the rest, a band over seeds; what is extrapolated dashed. "causes": bars of what
+        each cell's cores spent that time on. By default "scaling" if there is something to scale over.
+        """
+        from ..report.grid import grid_figure
+        from ..report.plot import drawn
+
+        target = check_writable(path, "plot")
+        if kind is not None and kind not in KINDS:
+            raise ConfigError(f"kind={kind}: one of {', '.join(KINDS)}", "kind")
+        write_whole(target, drawn(grid_figure(self, kind, extrapolated), plot_format(target)), "plot")
+
+    def html(self, path: str | Path, *, extrapolated: Extrapolation | None = None) -> None:
+        """One page that needs nothing else: plots, and a table in which every cell opens into its causes."""
+        from ..report.grid_page import page
+
+        write_whole(check_writable(path, "html"), page(self, extrapolated), "html")
