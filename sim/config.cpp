@@ -31,13 +31,16 @@ void check_memory(const BoardConfig& board, std::vector<std::string>& problems) 
         return;
     }
     if (bytes % kPageBytes) problems.push_back(fmt::format("memory={} is not a multiple of 4KiB", size_text(bytes)));
+    std::size_t first = 0, many = 0;  // cores that can't address all of it: one line for all
     for (std::size_t i = 0; i < board.cores.size(); ++i) {
         const u32 bits = board.cores[i].mmu.pa_bits;
         if (bits >= 64 || (bytes <= (u64{1} << bits) && board::kRamBase <= (u64{1} << bits) - bytes)) continue;
-        problems.push_back(
-            fmt::format("memory={} exceeds cores[{}]'s {}-bit physical address range (RAM begins at 1GiB)",
-                        size_text(bytes), i, bits));
+        if (many++ == 0) first = i;
     }
+    if (!many) return;
+    problems.push_back(fmt::format("memory={} exceeds cores[{}]'s {}-bit physical address range (RAM begins at 1GiB){}",
+                                   size_text(bytes), first, board.cores[first].mmu.pa_bits,
+                                   many > 1 ? fmt::format(", and that of {} more cores", many - 1) : ""));
 }
 
 void check_schedule(const ScheduleConfig& schedule, std::vector<std::string>& problems) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "sim/counters.hpp"
+#include "sim/host_usage.hpp"
 #include "sim/phases.hpp"
 
 #include <functional>
@@ -40,6 +41,9 @@ public:
     [[nodiscard]] std::string name(std::size_t index) const { return index == kNone ? "" : phases_[index].sum.name; }
     // Those still open are given as they stand at `now_ps`, incomplete.
     [[nodiscard]] std::vector<PhaseResult> results(u64 now_ps) const;
+    // What the host needed for each of the results, and its peak memory by the phase's end. After a snapshot was
+    // resumed, what was needed since then.
+    [[nodiscard]] std::vector<HostUsage> host_usage() const;
     void archive(Archive& ar);
 
 private:
@@ -48,9 +52,11 @@ private:
         unsigned depth = 0;           // begun again within itself
         u64 begun_ps = 0, order = 0;  // order: of the beginnings of all phases
         BoardCounters begun;
+        HostUsage host, host_begun;
         void archive(Archive& ar);
     };
     [[nodiscard]] Phase* find(const std::string& name, PeId pe);
+    static void close_host(HostUsage& into, const HostUsage& begun);
     static void close(PhaseResult& into, const Phase& phase, const BoardCounters& now, u64 now_ps);
 
     static constexpr std::size_t kMost = 1024;  // a guest can't make the host allocate without bound

@@ -39,6 +39,7 @@ void PhaseRecorder::begin(const std::string& name, PeId pe, u64 time_ps) {
     phase->begun_ps = time_ps;
     phase->order = ++begun_;
     phase->begun = gather_();
+    phase->host_begun = HostUsage::now();
     marker_(pe, time_ps, static_cast<unsigned>(phase - phases_.data()), false);
 }
 
@@ -46,6 +47,7 @@ void PhaseRecorder::end(const std::string& name, PeId pe, u64 time_ps) {
     Phase* phase = find(name, pe);
     if (!phase || phase->depth == 0 || --phase->depth != 0) return;
     close(phase->sum, *phase, gather_(), time_ps);
+    close_host(phase->host, phase->host_begun);
     phase->sum.complete = true;
     marker_(pe, time_ps, static_cast<unsigned>(phase - phases_.data()), true);
 }
@@ -73,6 +75,22 @@ void PhaseRecorder::close(PhaseResult& into, const Phase& phase, const BoardCoun
         add_to(into.cores[i], d);
         into.total_cycles += d.total_cycles;
     }
+}
+
+void PhaseRecorder::close_host(HostUsage& into, const HostUsage& begun) {
+    const HostUsage now = HostUsage::now();
+    into.wall_s += now.wall_s - begun.wall_s;
+    into.cpu_s += now.cpu_s - begun.cpu_s;
+    into.peak_rss_bytes = now.peak_rss_bytes;
+}
+
+std::vector<HostUsage> PhaseRecorder::host_usage() const {
+    std::vector<HostUsage> out;
+    for (const Phase& p : phases_) {
+        out.push_back(p.host);
+        if (p.depth) close_host(out.back(), p.host_begun);
+    }
+    return out;
 }
 
 std::vector<PhaseResult> PhaseRecorder::results(u64 now_ps) const {

@@ -42,8 +42,9 @@ void BoardCounters::archive(Archive& ar) {
     ar(each, linked);
 }
 void PhaseRecorder::Phase::archive(Archive& ar) {
-    auto& [so_far, nesting, since, number, at_begin] = *this;
+    auto& [so_far, nesting, since, number, at_begin, host_so_far, host_since] = *this;
     ar(so_far, nesting, since, number, at_begin);
+    if (ar.loading()) host_since = HostUsage::now();
 }
 void PhaseRecorder::archive(Archive& ar) {
     auto& [gather, marker, phases, begun] = *this;

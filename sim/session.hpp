@@ -10,6 +10,7 @@
 #include "sim/change_tally.hpp"
 #include "sim/config.hpp"
 #include "sim/debugger.hpp"
+#include "sim/host_usage.hpp"
 #include "sim/injection.hpp"
 #include "sim/maps.hpp"
 #include "sim/phases.hpp"
@@ -129,7 +130,8 @@ public:
     [[nodiscard]] const std::vector<mmu::Note>& notes() const;
     [[nodiscard]] mmu::CheckerStats checker_stats() const;
     [[nodiscard]] std::vector<PhaseResult> phases() const;
-    [[nodiscard]] const Profile* profile() const;  // null: nobody asked
+    [[nodiscard]] std::vector<HostUsage> phases_host_usage() const;  // of each of phases(), in the same order
+    [[nodiscard]] const Profile* profile() const;                    // null: nobody asked
     [[nodiscard]] CoreStats core_stats(PeId pe) const;
     [[nodiscard]] const std::vector<MapResult>& maps() const;  // in the order of add_map()
     [[nodiscard]] std::vector<MapChange> map_changes() const;  // empty without a checker

@@ -36,6 +36,7 @@ mmu::CheckerStats Session::checker_stats() const {
     return impl_->machine->checker ? impl_->machine->checker->stats() : mmu::CheckerStats{};
 }
 
+std::vector<HostUsage> Session::phases_host_usage() const { return impl_->machine->phases.host_usage(); }
 std::vector<PhaseResult> Session::phases() const { return impl_->machine->phases.results(now_ps()); }
 
 CoreStats Session::core_stats(PeId pe) const {

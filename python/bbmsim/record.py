@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import resource
+import time
 from typing import TYPE_CHECKING, Any
 
 from . import _core, maps, reactions, rendezvous, timeline
@@ -35,11 +36,14 @@ def result_of(
     frequent = timeline.Recording([], 0) if frequent_id is None else timeline.recording(session.recorded(frequent_id))
     guest_results = session.guest_results()
     verified = None
+    check_s = 0.0
     detail = session.detail()
     if sim.workload.kind == "bare":
         from . import verify  # brings numpy
 
+        begin = time.perf_counter()
         verified = verify.check(sim.workload, sim.board, guest_results, sim.memory.writes)
+        check_s = round(time.perf_counter() - begin, 6)
         if outcome == "poweroff" and verified is not None and not verified["ok"]:
             outcome, detail = "wrong-data", verify.explain(verified)
     console = session.console().decode("utf-8", "replace")
@@ -79,6 +83,8 @@ def result_of(
             **host,
             "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
             "guest_ram_bytes": session.ram_used_bytes(),
+            "check_s": check_s,
+            "phases": _host_phases(phases, session.phases_host_usage()),
         },
     }
     return Result(_plain(record), (rare, frequent), profile)
@@ -114,6 +120,15 @@ def _phases(phases: list[dict[str, Any]]) -> dict[str, Any]:
         name: {key: value for key, value in p.items() if key != "name"}
         for name, p in zip(_names(phases), phases)
         if p["count"] and p["name"] != refusals.PHASE  # "refused" says it
+    }
+
+
+def _host_phases(phases: list[dict[str, Any]], usage: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the host needed for each phase that core 0 began: the others' are at the same time."""
+    return {
+        p["name"]: {key: round(value, 6) if isinstance(value, float) else value for key, value in used.items()}
+        for p, used in zip(phases, usage)
+        if p["count"] and p["core"] == 0 and p["name"] != refusals.PHASE
     }
 
 

@@ -170,6 +170,10 @@ py::dict to_python(const sim::PhaseResult& p) {
                     "table_pages"_a = p.table_pages, "total_cycles"_a = p.total_cycles, "cores"_a = cores);
 }
 
+py::dict to_python(const sim::HostUsage& u) {
+    return py::dict("wall_s"_a = u.wall_s, "cpu_s"_a = u.cpu_s, "peak_rss_bytes"_a = u.peak_rss_bytes);
+}
+
 py::dict to_python(const sim::CoreStats& s) {
     return py::dict("name"_a = s.name, "bbml"_a = s.bbml, "cycles"_a = s.cycles, "instructions"_a = s.instructions,
                     "cost"_a = costs(s.cost), "tlb"_a = tlb_stats(s.tlb), "l1d_cache_misses"_a = s.l1d_cache_misses,

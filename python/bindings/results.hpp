@@ -19,6 +19,7 @@ py::dict to_python(const sim::Session& session, const mmu::Hazard& hazard);
 py::dict to_python(const sim::Session& session, const mmu::Note& note);
 py::dict to_python(const mmu::CheckerStats& stats);
 py::dict to_python(const sim::PhaseResult& phase);
+py::dict to_python(const sim::HostUsage& usage);
 py::dict to_python(const sim::CoreStats& stats);
 py::object to_python(const sim::Rendezvous& rendezvous);
 py::dict to_python(const sim::Session& session, const sim::InjectionResult& injection);

@@ -369,6 +369,7 @@ void bind_results(py::class_<PySession>& c) {
     c.def("hazard_count", [](PySession& s) { return s->hazards().size(); });
     c.def("checker_stats", [](PySession& s) { return to_python(s->checker_stats()); });
     c.def("phases", [](PySession& s) { return all(s->phases()); });
+    c.def("phases_host_usage", [](PySession& s) { return all(s->phases_host_usage()); });
     c.def(
         "core_stats", [](PySession& s, unsigned core) { return to_python(s->core_stats(s.checked(core))); },
         py::arg("core"));

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -50,7 +49,9 @@ def test_records_follow_the_schema(clean: bs.Result, broken: bs.Result) -> None:
 
 def test_two_equal_runs_write_the_same_bytes_but_for_host(clean: bs.Result) -> None:
     def bytes_of(result: bs.Result) -> str:
-        return re.sub(r' "host": \{[^}]*\}', "", result.to_json())
+        record = json.loads(result.to_json())
+        del record["host"]
+        return json.dumps(record)
 
     assert bytes_of(run(traced=True)) == bytes_of(clean)
 

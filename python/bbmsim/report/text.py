@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from rich import box
 from rich.console import Console, RenderableType
@@ -18,6 +19,8 @@ from ..result import CAUSES, OUTCOMES, Phase, PhaseCore, Result
 from ..units import address, format_count, format_size, format_time
 from . import running_cost
 from .lines import findings_line, pokes_of, summary
+
+_WORTH_A_WORD_S = 1.0  # a phase that the host spent less on is not listed
 
 CAUSE_TITLES = {
     "execution": "execution",
@@ -91,6 +94,8 @@ def _facts(result: Result) -> Iterator[Text]:
     clean = "green" if result.clean else "bold red"
     yield _fact("outcome", f"{result.outcome}: {result.detail or OUTCOMES.get(result.outcome, '')}", good)
     yield _fact("simulated", f"{format_time(result.record['simulated_ps'])}, {_host_line(result)}")
+    if where := _host_phases(result.record["host"]):
+        yield _fact("host time", where)
     yield _fact("checker", findings_line(result), clean)
     verification = verification_line(result)
     if verification:
@@ -116,6 +121,15 @@ def _host_line(result: Result) -> str:
     instructions = sum(c["instructions"] for c in result.record["cores"])
     rss = f"{host['peak_rss_bytes'] / 2**20:,.0f} MiB"
     return f"{format_count(instructions)} instructions in {host['wall_s']:.2f} s of host time ({host['mips']:.0f} MIPS, {rss})"
+
+
+def _host_phases(host: dict[str, Any]) -> str:
+    """Where the host's time went, if there was enough of it to ask; "" else."""
+    long = [(name, used["wall_s"], used["peak_rss_bytes"]) for name, used in host["phases"].items() if used["wall_s"] >= _WORTH_A_WORD_S]
+    parts = [f"{name} {seconds:.2f} s (peak memory so far {rss / 2**20:,.0f} MiB)" for name, seconds, rss in long]
+    if host["check_s"] >= _WORTH_A_WORD_S:
+        parts.append(f"the host's own check of what was read {host['check_s']:.2f} s")
+    return ", ".join(parts)
 
 
 def _maps(result: Result) -> Iterator[RenderableType]:

@@ -13,7 +13,7 @@
 struct machine machine;
 
 static const char known_keys[] =
-    "strategy sabotage tlbi dsb tables zero fill granule blocks secondaries on_conflict verify verify_stride cpus variant "
+    "strategy sabotage tlbi dsb tables zero fill granule blocks secondaries on_conflict verify verify_by verify_stride cpus variant "
     "step after footprint passes probe map";
 
 /* In the order of enum sabotage. */
@@ -63,6 +63,7 @@ static void read_options(void) {
     m->in_map = choose("secondaries", 0, "parked|in-map", 2) == 1 || m->sabotage == SABOTAGE_SECONDARIES_IN_MAP;
     m->panic_on_conflict = choose("on_conflict", 0, "recover|panic", 2) == 1;
     m->verify = (enum verify_mode)choose("verify", 0, "full|sample|none", 3);
+    m->verify_everywhere = choose("verify_by", 0, "divided|every-core", 2) == 1;
     if (!arg_number(m->fdt.bootargs, "verify_stride", m->verify == VERIFY_SAMPLE ? 1 << 20 : 512, &m->verify_stride) ||
         !is_stride(m->verify_stride))
         fail("verify_stride: must be a power of two from 8 to 4096 bytes, or a multiple of 4096");

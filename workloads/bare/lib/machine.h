@@ -53,6 +53,7 @@ struct machine {
     enum table_pages tables; /* a new table's page: as it comes, or zeroed first (it is filled completely anyway) */
     enum zeroing zeroing;
     enum verify_mode verify;
+    bool verify_everywhere;   /* every core reads everything */
     u64 verify_stride;        /* bytes between places that are read: verify/verify.h */
     const struct strategy *strategy;
     char variant[ARG_BYTES];  /* merge and migrate: correct, broken, ... */

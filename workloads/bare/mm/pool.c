@@ -11,12 +11,19 @@
 struct table_pool pool;
 u64 image_pa;
 
-/* Enough for the linear map in pages, the small maps, and a few spare ones. */
+/* Tables that map so many bytes in pages, wherever they begin. */
+static u64 tables_for(u64 bytes) {
+    u64 tables = 0;
+    for (unsigned level = root_level(); level < 3; ++level) tables += bytes / level_span(level) + 4;
+    return tables;
+}
+
+/* Enough for the linear map in pages, the small maps, a second map of the pool, and a few spare ones. */
 u64 pool_bytes_needed(void) {
-    const u64 ram = machine.ram_end - machine.ram_base;
-    u64 tables = 64;
-    for (unsigned level = root_level(); level < 3; ++level) tables += ram / level_span(level) + 4;
+    u64 tables = 64 + tables_for(machine.ram_end - machine.ram_base);
     if (machine.strategy->clones) tables *= 2;
+    if (machine.strategy->breaks || machine.strategy->tables_in_idmap)
+        tables += tables_for((tables + tables / 64) << machine.granule_shift);
     return tables << machine.granule_shift;
 }
 
