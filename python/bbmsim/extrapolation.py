@@ -31,6 +31,7 @@ Floats = NDArray[np.float64]
 
 MEASURED, EXTRAPOLATED = "measured", "extrapolated"
 MOST_ERROR = 0.05  #: a model whose held-back error is larger extrapolates nothing, unless told otherwise
+WIDEST = 0.5  #: a curve whose band at an asked point is wider to either side says nothing, and is not extrapolated
 
 #: memory in GiB, number of cores -> the term's column
 TERMS: Mapping[str, Callable[[Floats, Floats], Floats]] = {
@@ -73,8 +74,8 @@ def core_family(mix: str | int | float) -> str:
     from .config import describe_cores, parse_cores
 
     cores = parse_cores(mix)
-    others = sorted({describe_cores([c]) for c in cores[1:]})
-    return " + ".join([describe_cores(cores[:1]), *others])
+    boot, others = describe_cores(cores[:1]), sorted({describe_cores([c]) for c in cores[1:]})
+    return boot if others in ([], [boot]) else " + ".join([boot, *others])
 
 
 def terms_of(frame: pd.DataFrame) -> tuple[str, ...]:
@@ -209,9 +210,9 @@ def extrapolate(
 ) -> Extrapolation:
     """Fits each group of rows (equal in the columns `by` and in the kind of cores) and predicts `metrics` at all `points`.
 
-    `points` has "memory" (sizes) and "cores" (numbers), either or both; where it lacks one, the group's largest stands.
+    `points` has "memory" (sizes) and "cores" (numbers), either or both; where it lacks one, each that the group has.
     The first metric is the whole that the errors of all are relative to; a group whose held-back error of it is above
-    `most_error`, or cannot be tested, is refused and said why. Raises ConfigError if no group has the terms for `points`.
+    `most_error`, whose band is wider than WIDEST, or that cannot be tested, is refused and said why.
     """
     for key in points:
         if key not in _AXES:
@@ -224,7 +225,7 @@ def extrapolate(
     models: dict[str, Model] = {}
     refused: dict[str, str] = {}
     out: list[pd.DataFrame] = []
-    for values, group in _groups(rows, keys):
+    for values, group in groups(rows, keys):
         name = ", ".join(f"{k}={v}" if k in by else str(v) for k, v in zip(keys, values) if v != "") or "all runs"
         asked = _points(group, points)
         try:
@@ -233,9 +234,14 @@ def extrapolate(
         except ConfigError as error:
             refused[name] = str(error)
             continue
-        models[name] = fitted[0]
         same: dict[str, Any] = {k: v for k, v in zip(keys, values) if k in by}
         table = pd.DataFrame(same | asked | {"kind": EXTRAPOLATED})
+        said = fitted[0].predict(table)
+        widest = float(((said["high"] - said["value"]) / said["value"].abs()).max())
+        if not widest <= WIDEST:
+            refused[name] = f"extrapolate: the band reaches {widest * 100:.0f} % beyond the value; at most {WIDEST * 100:g} % is accepted"
+            continue
+        models[name] = fitted[0]
         for model in fitted:
             said = model.predict(table)
             table[model.metric], table[f"{model.metric}_low"], table[f"{model.metric}_high"] = said["value"], said["low"], said["high"]
@@ -243,10 +249,45 @@ def extrapolate(
     return Extrapolation(pd.concat(out, ignore_index=True) if out else pd.DataFrame(), models, refused)
 
 
-def _groups(rows: pd.DataFrame, keys: list[str]) -> Iterable[tuple[tuple[Any, ...], pd.DataFrame]]:
+def parse_points(texts: Sequence[str]) -> dict[str, list[str | int]]:
+    """The points of "memory=4TiB,64TiB" and "cores=512", or of "4TiB,64TiB", which are sizes. Raises ConfigError."""
+    points: dict[str, list[str | int]] = {}
+    for text in texts:
+        axis, equals, values = text.partition("=")
+        if not equals:
+            axis, values = "memory", text
+        if axis not in _AXES:
+            raise ConfigError(f"extrapolate={text}: must be memory=SIZE,... or cores=NUMBER,...", "extrapolate")
+        for value in values.split(","):
+            if axis == "memory":
+                parse_size(value, "extrapolate")
+            elif not value.isdecimal() or not int(value):
+                raise ConfigError(f"extrapolate={text}: '{value}' is no number of cores", "extrapolate")
+            points.setdefault(axis, []).append(value if axis == "memory" else int(value))
+    return points
+
+
+def check_points(rows: pd.DataFrame, points: Mapping[str, Sequence[str | int]], by: Sequence[str]) -> None:
+    """Before anything runs: can rows at these axes ever say something of `points`, and do these lie beyond them? Raises
+    ConfigError with the first reason why not.
+    """
+    at = size_and_cores(rows)
+    for axis, values in points.items():
+        largest = at["gib" if axis == "memory" else "cpus"].max()
+        for value in values:
+            if (parse_size(value) / 2**30 if axis == "memory" else int(value)) <= largest:
+                raise ConfigError(f"extrapolate: {axis}={value} lies among the runs, not beyond them", "extrapolate")
+    found = extrapolate(rows.assign(_cost=at["gib"].fillna(1.0)), points, ["_cost"], by=by)
+    if found.refused:
+        name, why = next(iter(found.refused.items()))
+        raise ConfigError(f"{why} (in {name})", "extrapolate")
+
+
+def groups(rows: pd.DataFrame, keys: Sequence[str]) -> Iterable[tuple[tuple[Any, ...], pd.DataFrame]]:
+    """The rows that are equal in all of `keys`, in the order in which they come, by their values."""
     if not keys:
         return [((), rows)]
-    return [(values if isinstance(values, tuple) else (values,), group) for values, group in rows.groupby(keys if len(keys) > 1 else keys[0], sort=False)]
+    return [(values if isinstance(values, tuple) else (values,), group) for values, group in rows.groupby(list(keys) if len(keys) > 1 else keys[0], sort=False)]
 
 
 def _points(group: pd.DataFrame, points: Mapping[str, Sequence[str | int]]) -> dict[str, list[Any]]:
@@ -254,9 +295,9 @@ def _points(group: pd.DataFrame, points: Mapping[str, Sequence[str | int]]) -> d
     memory: list[Any] = list(points.get("memory", ()))
     cores: list[Any] = list(points.get("cores", ()))
     if not memory and at["gib"].notna().any():
-        memory = [format_size(round(at["gib"].max() * 2**30))]
+        memory = [format_size(round(gib * 2**30)) for gib in sorted(set(at["gib"]))]
     if not cores and at["cpus"].notna().any():
-        cores = [int(at["cpus"].max())]
+        cores = [int(cpus) for cpus in sorted(set(at["cpus"]))]
     pairs = [(m, n) for n in cores or [None] for m in memory or [None]]
     out: dict[str, list[Any]] = {}
     if memory:

@@ -101,6 +101,34 @@ def test_fewer_runs_than_terms_extrapolate_nothing(sizes: tuple[int, ...], cores
     assert said in reason
 
 
+def test_a_curve_of_which_nothing_is_known_far_out_is_refused() -> None:
+    flat = rows(lambda m, n: 300 + (9 if m in (4, 64) else 0))
+    found = ex.extrapolate(flat, {"memory": ["64TiB"]}, ["time"], most_error=1)
+    assert found.frame.empty and "the band reaches" in next(iter(found.refused.values()))
+
+
+def test_what_is_asked_along_one_axis_is_said_for_all_of_the_other() -> None:
+    frame = rows(lambda m, n: 7 + 3 * m + n, cores=(2, 4, 8))
+    sizes = ex.extrapolate(frame, {"memory": ["4TiB"]}, ["time"]).frame
+    assert list(zip(sizes["memory"], sizes["cores"])) == [("4TiB", 2), ("4TiB", 4), ("4TiB", 8)]
+    cores = ex.extrapolate(frame, {"cores": [512]}, ["time"]).frame
+    assert list(cores["memory"]) == ["1GiB", "4GiB", "16GiB", "64GiB", "256GiB"] and set(cores["cores"]) == {512}
+
+
+@pytest.mark.parametrize(
+    "texts, said",
+    [
+        (["granule=4k"], "extrapolate=granule=4k: must be memory=SIZE,... or cores=NUMBER,..."),
+        (["cores=many"], "'many' is no number of cores"),
+        (["memory=huge"], "extrapolate=huge: not a size"),
+    ],
+)
+def test_points_in_words(texts: list[str], said: str) -> None:
+    assert ex.parse_points(["4TiB,64TiB", "cores=512"]) == {"memory": ["4TiB", "64TiB"], "cores": [512]}
+    with pytest.raises(ConfigError, match=said.replace(".", r"\.")):
+        ex.parse_points(texts)
+
+
 def test_what_is_no_axis_is_refused() -> None:
     with pytest.raises(ConfigError, match="extrapolate=granule: must be memory or cores"):
         ex.extrapolate(rows(lambda m, n: m), {"granule": ["4k"]}, ["time"])

@@ -19,12 +19,12 @@ from ..files import check_writable, plot_format
 from ..sweeps.cells import KINDS, Cells
 from ..units import format_count, format_time, parse_size, parse_time
 from . import options
+from .beyond import say_extrapolated, say_linearity
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from ..extrapolation import Extrapolation
 
 _DEFAULT_STRATEGIES = "rfc-range,pagewalk,page-from-boot"
 
@@ -82,9 +82,10 @@ def compare_command(
             set=options.settings(set_), tlb=tlb, timeout=parse_time(timeout), jobs=jobs, progress=progress,
         )
     console.print(_table(comparison))
+    say_linearity(console, comparison)
     extrapolated = comparison.extrapolate(beyond) if beyond else None
     if extrapolated is not None:
-        _say_extrapolated(console, extrapolated, f"{phase}_us")
+        say_extrapolated(console, extrapolated, f"{phase}_us")
     makers: dict[str, Callable[[Path], None]] = {
         "csv": comparison.save_csv,
         "plot": partial(comparison.plot, kind=plot_kind, extrapolated=extrapolated),
@@ -139,12 +140,3 @@ def _cells(row: dict[str, Any], phase: str) -> list[str]:
         row["outcome"], str(row.get("violations", 0) + row.get("hazards", 0)), time(f"{phase}_us"), time("run_us"),
         *(cycles(k) for k in ("descriptor_writes", "table_pages", "tlbis", "boot_core_tlbi_dsb")),
     ]  # fmt: skip
-
-
-def _say_extrapolated(console: Console, found: Extrapolation, metric: str) -> None:
-    for row in found.frame.to_dict("records"):
-        where = ", ".join(f"{k}={v}" for k, v in row.items() if not str(k).startswith(metric) and k != "kind")
-        value, low, high = (format_time(row[k] * 1e6) for k in (metric, f"{metric}_low", f"{metric}_high"))
-        console.print(f"extrapolated, not run: {where}: {value} ({low} to {high})", markup=False)
-    for name, why in found.refused.items():
-        console.print(f"not extrapolated: {name}: {why}", markup=False, soft_wrap=True)

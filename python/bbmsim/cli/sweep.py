@@ -21,6 +21,7 @@ from ..sweeps import Study, Sweep, sweep
 from ..sweeps.cells import KINDS
 from ..sweeps.sensitivity import swings
 from ..units import format_time
+from .beyond import check_beyond, save_extrapolated, say_extrapolated, say_linearity
 
 _MOST_ROWS = 60
 _SAY_EVERY_S = 10.0
@@ -36,10 +37,18 @@ _SAY_EVERY_S = 10.0
 @click.option("--plot", type=click.Path(), metavar="FILE", help="PNG or SVG: curves over memory, cores or another axis of numbers; else bars by cause.")
 @click.option("--plot-kind", type=click.Choice(KINDS), help="Curves, or bars by cause.")
 @click.option("--html", type=click.Path(), metavar="FILE", help="Plots, and a table in which every cell opens into its causes.")
+@click.option(
+    "--extrapolate", multiple=True, metavar="AXIS=LIST",
+    help="memory=4TiB,64TiB or cores=512: beyond what is run, by a model fitted to it and tested on the largest; FOLDER/extrapolated.csv, .json.",
+)
+@click.option(
+    "--most-error", type=click.FloatRange(0, 100), default=5.0, show_default=True, metavar="PERCENT",
+    help="A curve whose model is further off on the largest runs is not extrapolated.",
+)
 @click.option("--list", "list_", is_flag=True, help="Check the study and list its cells; run nothing.")
 def sweep_command(
     study: str, out: str | None, jobs: int | None, scheduler: str | None, tornado: str | None, metric: str | None, plot: str | None,
-    plot_kind: str | None, html: str | None, list_: bool,
+    plot_kind: str | None, html: str | None, extrapolate: tuple[str, ...], most_error: float, list_: bool,
 ) -> int:
     """Runs every cell of a study (TOML: what is fixed, what varies), keeps each as it is done, and goes on where it was
     interrupted. Results: FOLDER/results.csv, .json, .sqlite."""
@@ -54,6 +63,7 @@ def sweep_command(
         raise ConfigError("plot-kind: only with --plot", "plot-kind")
     if html is not None:
         check_writable(html, "html")
+    points = check_beyond(plan, extrapolate) if extrapolate else {}
     console = make_console()
     if list_:
         plan.check()
@@ -68,17 +78,25 @@ def sweep_command(
         click.echo(f"sweep: interrupted; finished cells are kept in {folder}, the same command goes on", err=True)
         return 3
     _table(console, found)
+    say_linearity(console, found)
+    extrapolated = None
+    if extrapolate:
+        extrapolated = found.extrapolate(points.get("memory", ()), cores=[int(n) for n in points.get("cores", ())], causes=True, most_error=most_error / 100)
+        say_extrapolated(console, extrapolated, f"{plan.phase}_us")
+        save_extrapolated(extrapolated, folder)
     if plan.sensitivity is not None:
         _swings(console, found, metric or f"{plan.phase}_us")
     if tornado is not None:
         found.tornado(tornado, metric)
         console.print(f"tornado: {tornado}", markup=False)
     if plot is not None:
-        found.plot(plot, plot_kind)
+        found.plot(plot, plot_kind, extrapolated=extrapolated)
         console.print(f"plot: {plot}", markup=False)
     if html is not None:
-        found.html(html)
+        found.html(html, extrapolated=extrapolated)
         console.print(f"html: {html}", markup=False)
+    if extrapolated is not None and not extrapolated.frame.empty:
+        console.print(f"extrapolated: {folder / 'extrapolated.csv'}, extrapolated.json", markup=False)
     console.print(f"results: {folder / 'results.csv'}, results.json, results.sqlite", markup=False)
     return found.exit_status
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +114,7 @@ def _extrapolated(found: Extrapolation | None, phase: str) -> dict[str, Any] | N
     if found is None:
         return None
     metric = f"{phase}_us"
-    keys = [c for c in found.frame.columns if not c.startswith(metric) and c != "kind"]
+    keys = list(itertools.takewhile(lambda c: c != "kind", found.frame.columns))
     rows = [
         {"axes": [row[k] for k in keys], "value": format_time(row[metric] * 1e6), "low": format_time(row[f"{metric}_low"] * 1e6), "high": format_time(row[f"{metric}_high"] * 1e6)}
         for row in found.frame.to_dict("records")

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     import pandas
 
     from ..extrapolation import Extrapolation
+    from ..linearity import Straightness
 
 Detail = Mapping[str, Any]  #: of measure.detail_of(); a cell that was not finished has none
 KINDS = ("scaling", "causes")
+COUNTED = ("cycles", "descriptor_writes", "table_pages", "tlbis", "dvm_received")
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,40 @@ class Cells:
     def save_csv(self, path: str | Path) -> None:
         write_whole(check_writable(path, "csv"), self.frame.to_csv(index=False), "csv")
 
-    def extrapolate(self, memory: Sequence[str | int], metric: str | None = None) -> Extrapolation:
-        """The phase's time (or another figure) at sizes beyond those that were run, each curve by itself."""
-        from ..extrapolation import extrapolate
+    def extrapolate(
+        self,
+        memory: Sequence[str | int] = (),
+        metric: str | None = None,
+        *,
+        cores: Sequence[int] = (),
+        causes: bool = False,
+        most_error: float | None = None,
+    ) -> Extrapolation:
+        """The phase's time (or another figure) at sizes or numbers of cores beyond those that were run, each curve by
+        itself; with `causes` also the cycles of each cause and the counts.
+        """
+        from ..extrapolation import MOST_ERROR, extrapolate
 
-        by = [key for key in self.grid.varying if key not in ("memory", "cores")]
-        return extrapolate(self.frame, {"memory": memory}, [metric or f"{self.phase}_us"], by=by)
+        frame, first = self.frame, metric or f"{self.phase}_us"
+        if "sample" in frame:
+            frame = frame[frame["sample"] == "base"]
+        points = {axis: list(values) for axis, values in (("memory", memory), ("cores", cores)) if values}
+        others = [c for c in frame.columns if c in COUNTED or c.startswith(("boot_core_", "others_"))] if causes else []
+        return extrapolate(frame, points, [first, *others], by=self.curves_by, most_error=MOST_ERROR if most_error is None else most_error)
+
+    @property
+    def curves_by(self) -> list[str]:
+        """The axes that tell curves apart, but for memory and cores."""
+        return [key for key in self.grid.varying if key not in ("memory", "cores")]
+
+    def linearity(self) -> list[Straightness]:
+        """For each curve over memory with three sizes or more from 1 GiB on: how straight it is, and what bends it."""
+        from ..linearity import linearity
+
+        frame = self.frame
+        if "sample" in frame:
+            frame = frame[frame["sample"] == "base"]
+        return linearity(frame, self.phase, by=[key for key in self.grid.varying if key != "memory"])
 
     def plot(self, path: str | Path, kind: str | None = None, *, extrapolated: Extrapolation | None = None) -> None:
         """A PNG or SVG, by the ending. "scaling": the phase's time over memory, the number of cores or another axis of
