@@ -2,14 +2,14 @@
 """What using the linear map costs before and after a repaint (`--set after=chase|stream|both`), beside the repaint's own cost.
 
 All of it comes of the phases and results that the guest reports (workloads/bare/measure/chase.h), so a saved record
-has it too. Waiting for the other cores (`wfe`) is left out.
+has it too. The phases are each core's own.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .result import PhaseCore, Result
+from .result import Phase, PhaseCore, Result
 
 KINDS = {"chase": "one load in each 4 KiB, each waiting for the one before", "stream": "a load of each 64 bytes, in order"}
 
@@ -28,8 +28,8 @@ class Use:
     once_ps: int | None  #: duration of the repaint; None: there was none
 
     def cycles(self, phase: PhaseCore) -> float:
-        """Cycles per load, without waiting."""
-        return (phase.total_cycles - phase.cycles["wfe"]) / self.loads
+        """Cycles per load."""
+        return phase.total_cycles / self.loads
 
     def walk_cycles(self, phase: PhaseCore) -> float:
         """Of them, those of L2 TLB hits and walks."""
@@ -55,11 +55,15 @@ def uses(result: Result) -> list[Use]:
     repaint = result.phases.get("repaint")
     for kind in KINDS:
         loads = result.results.get(f"measure.{kind}", 0)
-        before, after = (result.phases.get(f"{kind}-{when}") for when in ("before", "after"))
-        if not loads or before is None or after is None or not (before.complete and after.complete):
-            continue
+        before, after = (_own(result, f"{kind}-{when}") for when in ("before", "after"))
         for i, core in enumerate(result.record["board"]["cores"]):
-            if after.cores[i].instructions >= loads:  # a core that cpus= leaves out has none
+            if loads and i in before and i in after:
                 once = None if repaint is None else repaint.duration_ps
-                found.append(Use(kind, i, core["name"], core["freq_mhz"], loads, before.cores[i], after.cores[i], once))
+                found.append(Use(kind, i, core["name"], core["freq_mhz"], loads, before[i].cores[i], after[i].cores[i], once))
     return found
+
+
+def _own(result: Result, name: str) -> dict[int, Phase]:
+    """Each core's own phase of that name, if it came to its end; all but one have the core in their name."""
+    phases = (phase for key, phase in result.phases.items() if key.split("@")[0] == name)
+    return {phase.core: phase for phase in phases if phase.core is not None and phase.complete}

@@ -6,7 +6,10 @@ typedef unsigned long word;
 
 // Numbers of include/uapi/asm-generic/unistd.h, which arm64 uses.
 enum {
+    kOpenAt = 56,
+    kLseek = 62,
     kWrite = 64,
+    kPread = 67,
     kExit = 93,
     kExitGroup = 94,
     kReboot = 142,

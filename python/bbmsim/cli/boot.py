@@ -33,9 +33,9 @@ def complete_initrds(_: click.Context, __: click.Parameter, incomplete: str) -> 
     "Image, gzip, zstd or EFI zboot.",
 )
 @click.option(
-    "--initrd", metavar="PATH|busybox|small", shell_complete=complete_initrds,
+    "--initrd", metavar="PATH|busybox|small|work", shell_complete=complete_initrds,
     help="Instead of busybox with a script that prints marks and powers off (or, where a core lacks FP or the package "
-    "can't be had, a small program that does): a file, or which of the two.",
+    "can't be had, a small program that does): a file, or which of them; `work` is busybox doing work that uses the linear map.",
 )
 @click.option("--append", default="", metavar="TEXT", help="Goes behind the default kernel command line.")
 @click.option("--dtb", type=click.Path(), metavar="PATH", help="Instead of the generated device tree.")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What runs behind the kernel if the user gives no initial RAM disk: the distribution's busybox with a script of
-this project, or a small program of this project that needs neither a package nor FP.
+this project (one of two), or a small program of this project that needs neither a package nor FP.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .apt import Packages, Say, cache_folder
 from .initramfs import CHARACTER_DEVICE, DIRECTORY, FILE, Node, pack
 
 PACKAGE = "busybox-static"
-CHOICES = ("busybox", "small")
+CHOICES = ("busybox", "small", "work")
 _XZ = b"\xfd7zXZ\0"
 
 
@@ -31,13 +31,13 @@ def choose(
 ) -> UserSpace:
     """`wanted` is one of CHOICES, or "": busybox where the cores have FP and its package can be had.
 
-    With a `disk`, busybox brings the modules for it and hands over to a root file system there.
-    Raises BbmsimError if "busybox" is wanted and can't be had.
+    With a `disk`, busybox brings the modules for it and hands over to a root file system there. "work" is busybox with
+    another script, whose stretches of work use the kernel's linear map. Raises BbmsimError if what is wanted can't be had.
     """
     if wanted == "small" or (not wanted and not has_fp):
         return small()
     try:
-        return busybox(kernel, disk=disk, say=say, folder=folder)
+        return busybox(kernel, script="work.sh" if wanted == "work" else "init.sh", disk=disk, say=say, folder=folder)
     except BbmsimError:
         if wanted:
             raise
@@ -48,7 +48,7 @@ def small() -> UserSpace:
     return UserSpace("small", pack([*_base(), Node("init", FILE | 0o755, _built("init"))]))
 
 
-def busybox(kernel: Path, *, disk: bool = False, say: Say, folder: Path | None = None) -> UserSpace:
+def busybox(kernel: Path, *, script: str = "init.sh", disk: bool = False, say: Say, folder: Path | None = None) -> UserSpace:
     version, program = _busybox(say, folder)
     nodes = [
         *_base(),
@@ -56,9 +56,9 @@ def busybox(kernel: Path, *, disk: bool = False, say: Say, folder: Path | None =
         Node("bin", DIRECTORY | 0o755),
         Node("bin/busybox", FILE | 0o755, _read(program)),
         Node("bin/exercise", FILE | 0o755, _built("exercise")),
-        Node("init", FILE | 0o755, _built("init.sh")),
+        Node("init", FILE | 0o755, _built(script)),
     ]
-    title = f"{PACKAGE}-{version}"
+    title = f"{PACKAGE}-{version}" + (",work" if script == "work.sh" else "")
     dummy = kernels.module(kernel, folder=folder)
     modules = [dummy] if dummy is not None else []
     if disk:

@@ -60,7 +60,7 @@ class LinuxWorkload(Workload):
     append: str = ""
     initrd: Path | None = None
     dtb: Path | None = None
-    wanted: str = ""  #: "busybox", "small" or "": the user space, where `initrd` is None
+    wanted: str = ""  #: "busybox", "small", "work" or "": the user space, where `initrd` is None
     user_space: userspace.UserSpace | None = None  #: what was chosen, by on()
     vmlinux: Path | None = None  #: with DWARF: for source lines
 
@@ -159,7 +159,7 @@ def linux(
 ) -> LinuxWorkload:
     """An arm64 Linux kernel: a series or version ("6.18", "6.18.12"), fetched once from the distribution and cached, or a
     file. `append` goes behind the default command line. `initrd` is a file, or the name of a user space that comes with
-    bbmsim: "busybox" (needs FP on every core), "small"; without it busybox where it can run and be had, else small.
+    bbmsim: "busybox" (needs FP on every core), "small", "work"; without it busybox where it can run and be had, else small.
     `dtb` replaces the generated device tree; `vmlinux`, of a -dbg package, gives findings source lines. Raises
     ConfigError, and BbmsimError if a kernel can't be had.
     """

@@ -57,19 +57,18 @@ static void measure(unsigned cpu, const char *chase, const char *stream) {
     if (what & CHASE) {
         chase_pages(va, pages, first, pages);
         barrier();
-        if (!cpu) phase_begin(chase);
+        phase_begin(chase);
         chase_pages(va, pages, first, accesses);
-        barrier();
-        if (!cpu) phase_end(chase);
+        phase_end(chase);
     }
     if (what & STREAM) {
         stream_lines(va, bytes);
         barrier();
-        if (!cpu) phase_begin(stream);
+        phase_begin(stream);
         stream_lines(va, bytes);
-        barrier();
-        if (!cpu) phase_end(stream);
+        phase_end(stream);
     }
+    barrier();
     if (cpu) return;
     result("measure.footprint", bytes);
     result("measure.chase", what & CHASE ? accesses : 0);

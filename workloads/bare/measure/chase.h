@@ -8,8 +8,8 @@
  * Stream: every 64 bytes of the footprint in order.
  *
  * Every core goes over the whole footprint, from a place of its own on; once unmeasured, so that caches and TLBs are as
- * they will stay. Phases "chase-before", "stream-before", "chase-after", "stream-after"; results measure.footprint
- * (bytes), measure.chase and measure.stream (accesses of each core in a phase).
+ * they will stay. Phases of each core's own "chase-before", "stream-before", "chase-after", "stream-after"; results measure.footprint
+ * (bytes), measure.chase and measure.stream (accesses of a core in a phase).
  */
 #ifndef BARE_CHASE_H
 #define BARE_CHASE_H
