@@ -35,7 +35,7 @@ struct NastyConfig {
     bool late_walk = false;  // walks may read a descriptor's former value until its writer's DSB, or for window_ns
     bool conflicts =
         false;  // several matches: an abort, any of them, or a mixture, drawn each time (R_FVQCK); nT likewise
-    bool coalesce = false;  // neighbouring pages of consecutive addresses and equal attributes are one entry in L1
+    bool coalesce = false;  // neighbouring pages or blocks of consecutive addresses and equal attributes are one entry
     u32 interval_ns = 500;  // mean time between disturbances of a PE
     u32 window_ns = 2000;   // longest delay of late_tlbi and late_walk
     [[nodiscard]] bool disturbs() const { return speculate || retain; }

@@ -44,6 +44,7 @@ struct Mmu::Impl {
     void speculate();
     [[nodiscard]] bool moved(const TlbEntry& e, u64 va) const;
     bool coalesce(Structure which, TlbEntry& e, u64 va);
+    [[nodiscard]] TlbEntry member_of(const TlbEntry& wide, u64 va) const;
     [[nodiscard]] static bool all_alike(const MatchSet& matches, u64 va);
     bool postpone(const Tlbi& op);
     u32 invalidate_now(const Tlbi& op);

@@ -4,12 +4,59 @@
 #include "models/mmu/mmu_impl.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace bbmsim::mmu {
 
 namespace {
 constexpr u64 low_bits(unsigned n) { return (u64{1} << n) - 1; }
+constexpr u64 kNtBit = u64{1} << 16;                          // of blocks
 constexpr u64 kLeafFields = ~(low_bits(48) & ~low_bits(12));  // all of a descriptor but its output address
+
+// How many entries of a table are valid at its level, and which is the nth. At most 8192 entries (64K granule), in RAM.
+class ValidEntries {
+public:
+    ValidEntries(const RamView& ram, u64 table, u32 entries, Granule granule, unsigned level)
+        : ram_(ram), table_(table), shift_(level < 3 && block_allowed(granule, level) ? 0 : 1) {
+        for (u32 first = 0; first < entries; first += kPart) {
+            u32 here = 0;
+            const u32 some = std::min(entries - first, kPart);
+            if (const u8* host = host_of(first))
+                for (u32 i = 0; i < some; ++i) {
+                    u64 value;
+                    std::memcpy(&value, host + 8 * u64{i}, 8);
+                    here += static_cast<u32>(valid(value));
+                }
+            else
+                for (u32 i = 0; i < some; ++i) here += static_cast<u32>(valid(read(first + i)));
+            part_[first / kPart] = here;
+            count_ += here;
+        }
+    }
+    [[nodiscard]] u32 count() const { return count_; }
+    [[nodiscard]] u64 nth(u32 n) const {  // n < count()
+        u32 at = 0;
+        for (; n >= part_[at / kPart]; at += kPart) n -= part_[at / kPart];
+        for (;; ++at)
+            if (valid(read(at)) && n-- == 0) return at;
+    }
+
+private:
+    static constexpr u32 kPart = 128;
+    // Bit 0, and bit 1 where 0b01 is no block.
+    [[nodiscard]] u64 valid(u64 value) const { return value & (value >> shift_) & 1; }
+    [[nodiscard]] u64 read(u32 i) const { return ram_.read64(PhysAddr(table_ + 8 * u64{i})); }
+    [[nodiscard]] const u8* host_of(u32 i) const {  // a part never crosses a page
+        const PhysAddr pa(table_ + 8 * u64{i});
+        return ram_.page_flags(pa) & kBacked ? ram_.at(pa) : nullptr;
+    }
+
+    const RamView& ram_;
+    const u64 table_;
+    const unsigned shift_;
+    std::array<u32, 8192 / kPart> part_;
+    u32 count_ = 0;
+};
 }  // namespace
 
 MmuConfig nasty_structures(MmuConfig c) {
@@ -40,11 +87,9 @@ bool Mmu::Impl::pick_mapped(const HalfRegime& half, unsigned upper, u64& va) {
         unsigned tries = 0;
         while (tries < kTries && !valid(index = rng.below(entries))) ++tries;
         if (tries == kTries) {
-            u32 count = 0;
-            for (u32 i = 0; i < entries; ++i) count += valid(i);
-            if (!count) return false;
-            u32 before = rng.below(count);
-            for (index = 0; !valid(index) || before--;) ++index;
+            const ValidEntries some(ram, table, entries, half.granule, cursor.level);
+            if (!some.count()) return false;
+            (void)valid(index = some.nth(rng.below(some.count())));
         }
         va |= index << shift;
         const Descriptor d{value};
@@ -90,20 +135,24 @@ void Mmu::Impl::speculate() {
     (void)walk_and_fill(q, va, {});
 }
 
-// Makes a page's entry that is to go into L1 that of two or four pages, now and then: aligned in VA and output address,
-// with descriptors that say the same in memory now. A walk may read them at any time (R_SQBCS). What is held of the
-// neighbours, in L1 or L2, must say the same too, or the wide entry would be a second match where software is right;
-// their entries of this structure leave.
+// Makes the entry of a page or block that of two or four, now and then: aligned in VA and output address, with
+// descriptors that say the same in memory now. A walk may read them at any time (R_SQBCS). What is held of the
+// neighbours, in this structure and in those that are looked at with it, must say the same too, or the wide entry would
+// be a second match where software is right; their entries of this structure leave. Within a neighbouring block there
+// may be smaller entries, so it must be held itself: then nothing new meets them. Blocks with nT=1 stay as they are:
+// FEAT_BBM level 1 promises something about them (R_MRRPW).
 bool Mmu::Impl::coalesce(Structure which, TlbEntry& e, u64 va) {
-    if (e.table || e.contiguous || e.stale || e.level != 3 || e.origin.depth == 0 || e.perms.dirty_managed)
+    if (e.table || e.contiguous || e.stale || e.level == 0 || e.origin.depth == 0 || e.perms.dirty_managed)
         return false;
-    const unsigned shift = level_shift(e.granule, 3), extra = rng.below(3);
-    if (extra == 0 || Tlb::shift_of(e) != shift) return false;
+    const bool second = which == Structure::kL2;
+    const unsigned shift = level_shift(e.granule, e.level), extra = rng.below(second ? 8 : 3);
+    if (extra == 0 || extra > 2 || Tlb::shift_of(e) != shift) return false;
+    if (shift + extra > tlb(which).config().max_block_shift) return false;
     const u64 members = u64{1} << extra, mask = (members << shift) - 1;
     const u64 own_pa = e.origin.desc_pa[e.origin.depth - 1u], own = e.origin.desc_value[e.origin.depth - 1u];
     const u64 first_pa = own_pa & ~(8 * members - 1), first = own - ((own_pa - first_pa) >> 3 << shift);
     const u64 va_base = va & ~mask, pa_base = e.translate(va & ~low_bits(shift)) - ((va & ~low_bits(shift)) - va_base);
-    if ((pa_base & mask) || ((first ^ own) & kLeafFields)) return false;
+    if ((pa_base & mask) || ((first ^ own) & kLeafFields) || (e.level < 3 && (own & kNtBit))) return false;
     for (u64 i = 0; i < members; ++i)
         if (ram.read64(PhysAddr(first_pa + 8 * i)) != first + (i << shift)) return false;
     TlbEntry wide = e;
@@ -113,12 +162,21 @@ bool Mmu::Impl::coalesce(Structure which, TlbEntry& e, u64 va) {
     MatchSet leave;
     for (u64 i = 0; i < members; ++i) {
         const u64 at = va_base + (i << shift);
-        MatchSet held, below;
+        MatchSet held, beside;
         tlb(which).lookup(at, regime.asid, held);
-        l2.lookup(at, regime.asid, below);
-        for (const MatchSet* matches : {&held, &below})
-            for (unsigned k = 0; k < matches->count; ++k)
+        if (second) {
+            l1i.lookup(at, regime.asid, beside);
+            l1d.lookup(at, regime.asid, beside);
+        } else {
+            l2.lookup(at, regime.asid, beside);
+        }
+        bool whole = e.level == 3 || at == (va & ~low_bits(shift));
+        for (const MatchSet* matches : {&held, &beside})
+            for (unsigned k = 0; k < matches->count; ++k) {
                 if (matches->entry[k]->stale || !same_source(*matches->entry[k], wide, at)) return false;
+                whole |= Tlb::shift_of(*matches->entry[k]) >= shift;
+            }
+        if (!whole) return false;
         for (unsigned k = 0; k < held.count; ++k) leave.add(held.entry[k]);
     }
     for (unsigned k = 0; k < leave.count; ++k) {
@@ -129,6 +187,21 @@ bool Mmu::Impl::coalesce(Structure which, TlbEntry& e, u64 va) {
     }
     e = wide;
     return true;
+}
+
+// What a coalesced entry says of va, as an entry of its own: made from the descriptor for va.
+TlbEntry Mmu::Impl::member_of(const TlbEntry& wide, u64 va) const {
+    TlbEntry e = wide;
+    const unsigned shift = level_shift(e.granule, e.level);
+    const u64 members = coalesced_members(wide), at = e.origin.depth - 1u;
+    const u64 from = (e.origin.desc_pa[at] >> 3) & (members - 1), to = (va >> shift) & (members - 1);
+    e.origin.desc_pa[at] += (to - from) * 8;
+    e.origin.desc_value[at] += (to - from) << shift;
+    e.va_mask = low_bits(shift);
+    e.va_base = va & ~e.va_mask;
+    e.pa_base = wide.translate(e.va_base);
+    e.stale = wide.stale && !origin_is_current(e);
+    return e;
 }
 
 void Mmu::disturb() {

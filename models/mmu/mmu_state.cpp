@@ -23,7 +23,7 @@ void OriginIndex::archive(Archive& ar) {
 
 void Tlb::archive(Archive& ar) {
     auto& [config, sets, set_bits, clock, rng, origins, valid, splinters, shifts_present, last_shift, shift_count,
-           entries, tag, keep, key, shift, leaf_hash, upper, stamp, tree, rings] = *this;
+           words, sets_by_size, entries, tag, keep, key, shift, leaf_hash, upper, stamp, tree, rings] = *this;
     ar(valid, splinters, shifts_present, last_shift, shift_count);
     ar.fixed(entries);
     ar.fixed(tag);
@@ -35,6 +35,9 @@ void Tlb::archive(Archive& ar) {
     ar.fixed(stamp);
     ar.fixed(tree);
     ar.fixed(rings);
+    if (!ar.loading() || sets_ == 1) return;
+    std::fill(occupied_.begin(), occupied_.end(), 0);
+    for_each([this](TlbEntry* e) { occupy(e->index / config_.ways, shift_of(*e)); });
 }
 
 void Mmu::Impl::archive(Archive& ar) {

@@ -95,6 +95,8 @@ TlbEntry* Mmu::Impl::fill(Structure which, const TlbEntry& e, u64 va, bool misse
         }
         t.place(slot, entry);
     };
+    if (mmu.config.nasty.coalesce && which != Structure::kL2 && !e.table && e.origin.depth && coalesced_members(e) > 1)
+        return fill(which, member_of(e, va), va, missed);
     unsigned largest = t.config().max_block_shift;
     if (mmu.config.nasty.splinter && which != Structure::kL2 && Tlb::shift_of(e) > 12)
         largest = std::min(largest, 12 + rng.below(Tlb::shift_of(e) - 11));
@@ -104,7 +106,7 @@ TlbEntry* Mmu::Impl::fill(Structure which, const TlbEntry& e, u64 va, bool misse
         part.va_base = va & ~part.va_mask;
         part.pa_base = e.translate(part.va_base);
         put(part);
-    } else if (TlbEntry wide = e; mmu.config.nasty.coalesce && which != Structure::kL2 && coalesce(which, wide, va)) {
+    } else if (TlbEntry wide = e; mmu.config.nasty.coalesce && coalesce(which, wide, va)) {
         put(wide);
     } else {
         put(e);

@@ -11,7 +11,7 @@ namespace {
 
 using Quad [[gnu::vector_size(16)]] = u32;
 constexpr u32 padded(u32 n) { return (n + 15) / 16 * 16; }
-constexpr u64 kNoKey = ~u64{0};
+constexpr u32 kNoKey = 0;
 
 u32 tag_of(u64 va) { return static_cast<u32>(va >> 12); }
 u32 keep_of(unsigned shift) { return shift >= 44 ? 0 : ~u32{0} << (shift - 12); }
@@ -29,6 +29,8 @@ Tlb::Tlb(const TlbConfig& config, u64* clock, SplitMix64* rng, OriginIndex* orig
       clock_(clock),
       rng_(rng),
       origins_(origins),
+      words_((sets_ + 63) / 64),
+      occupied_(sets_ == 1 ? 0 : std::size_t{64} * words_),
       entries_(config.entries),
       tag_(padded(config.entries), ~u32{0}),
       keep_(padded(config.entries), ~u32{0}),
@@ -64,10 +66,12 @@ void Tlb::lookup(u64 va, u16 asid, MatchSet& out) {
     if (sets_ == 1) return look_in_all(va, asid, out);
     for (u64 m = shifts_present_; m; m &= m - 1) {
         const auto shift = static_cast<unsigned>(std::countr_zero(m));
-        const u32 first = set_of(va, shift) * config_.ways;
-        const u64 key = (va >> shift << shift) | shift;
+        const u32 set = set_of(va, shift), first = set * config_.ways;
+        if (!occupied(set, shift)) continue;
+        const u32 key = key_of(va, shift);
+        if (config_.ways == kBatch && !any_of(&key_[first], key, key)) continue;
         for (u32 i = first; i < first + config_.ways; ++i)
-            if (key_[i] == key && entries_[i].matches(va, asid)) out.add(&entries_[i]);
+            if (key_[i] == key && shift_[i] == shift && entries_[i].matches(va, asid)) out.add(&entries_[i]);
     }
 }
 
@@ -118,7 +122,8 @@ void Tlb::place(TlbEntry* slot, const TlbEntry& e) {
         tag_[i] = tag_of(e.va_base);
         keep_[i] = keep_of(shift);
     } else {
-        key_[i] = e.va_base | shift;
+        key_[i] = key_of(e.va_base, shift);
+        occupy(i / config_.ways, shift);
     }
     shift_[i] = static_cast<u8>(shift);
     last_shift_ = static_cast<u8>(shift);
@@ -135,7 +140,10 @@ void Tlb::place(TlbEntry* slot, const TlbEntry& e) {
 void Tlb::forget(u32 i) {
     origins_->remove_leaf(leaf_hash_[i]);
     if (splinters_ != 0 && is_splinter(entries_[i])) --splinters_;
-    if (--shift_count_[shift_[i]] == 0) shifts_present_ &= ~(u64{1} << shift_[i]);
+    if (--shift_count_[shift_[i]] == 0) {
+        shifts_present_ &= ~(u64{1} << shift_[i]);
+        if (sets_ != 1) std::fill_n(occupied_.begin() + std::ptrdiff_t{shift_[i]} * words_, words_, 0);
+    }
     --valid_;
 }
 

@@ -2,8 +2,9 @@
 // One TLB structure: set-associative or fully associative, several translation sizes side by side, every match found.
 //
 // A translation of 2^n bytes lives in a set that VA bits from n upwards select, folded, so a look-up visits one set for
-// each size that is present; n itself counts, or all tables of low addresses would share set 0 of a walk cache. There
-// the compact key (VA and n) of each way is compared; fully associative structures compare tags, four at a time.
+// each size that is present and was ever put there; n itself counts, or all tables of low addresses would share set 0
+// of a walk cache. There a hash (of VA and n) of each way is compared; fully associative structures compare tags,
+// four at a time.
 #pragma once
 
 #include "models/mmu/config.hpp"
@@ -87,8 +88,9 @@ public:
         }
         for (u64 m = shifts_present_; m; m &= m - 1) {
             const auto shift = static_cast<unsigned>(std::countr_zero(m));
-            const u32 first = set_of(va, shift) * config_.ways;
-            for (u32 i = first; i < first + config_.ways; ++i)
+            const u32 set = set_of(va, shift);
+            if (!occupied(set, shift)) continue;
+            for (u32 i = set * config_.ways; i < (set + 1) * config_.ways; ++i)
                 if (shift_[i] == shift) f(&entries_[i]);
         }
     }
@@ -124,6 +126,9 @@ private:
     static constexpr u8 kNoShift = 0xff;
     static constexpr u32 kBatch = 16;  // compact copies are padded to it, and compared so many at a time
     static bool any_of(const u32* batch, u32 a, u32 b);
+    static u32 key_of(u64 va, unsigned shift) {
+        return static_cast<u32>(((va >> shift) + shift) * 0x9e3779b97f4a7c15ULL >> 32) | 1;
+    }
     [[nodiscard]] u32 set_of(u64 va, unsigned shift) const {
         const u64 v = va >> shift;
         return static_cast<u32>(v ^ (v >> set_bits_) ^ (v >> 2 * set_bits_) ^ shift) & (sets_ - 1);
@@ -131,6 +136,11 @@ private:
     [[nodiscard]] replacement::SetView view_of(u32 set);
     void look_in_all(u64 va, u16 asid, MatchSet& out);
     void forget(u32 i);  // what place() noted about the entry beside it
+    // Several sets: one of them may hold an entry of 2^shift bytes.
+    [[nodiscard]] bool occupied(u32 set, unsigned shift) const {
+        return occupied_[shift * words_ + set / 64] >> (set % 64) & 1;
+    }
+    void occupy(u32 set, unsigned shift) { occupied_[shift * words_ + set / 64] |= u64{1} << (set % 64); }
 
     const TlbConfig config_;
     const u32 sets_;
@@ -143,10 +153,13 @@ private:
     u64 shifts_present_ = 0;
     u8 last_shift_ = 12;  // of the last fill
     std::array<u32, 64> shift_count_{};
+    const u32 words_;                // a bit for each set
+    std::vector<u64> occupied_;      // words_ for each size; bits go when the last entry of a size does
     std::vector<TlbEntry> entries_;  // never resized: filters point into it
-    // Compact copies for searching. One set: VA[43:12] and which of those bits count. Several: VA | log2 of the span.
+    // Compact copies for searching. One set: VA[43:12] and which of those bits count. Several: a hash of VA and span,
+    // 0: none.
     std::vector<u32> tag_, keep_;
-    std::vector<u64> key_;
+    std::vector<u32> key_;
     std::vector<u8> shift_;
     std::vector<u32> leaf_hash_;  // of the last descriptor of the origin, 0: none
     std::vector<u64> upper_;      // signature of the others

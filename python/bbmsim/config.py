@@ -40,7 +40,7 @@ class Nasty:
     late_tlbi: bool = False  #: a TLBI takes effect when its DSB completes, not before
     late_walk: bool = False  #: walks may read a descriptor's former value until its writer's DSB, or for window_ns
     conflicts: bool = False  #: several matches: an abort, any of them, or a mixture, drawn each time
-    coalesce: bool = False  #: neighbouring pages of consecutive addresses and equal attributes are one entry in L1
+    coalesce: bool = False  #: neighbouring pages or blocks of consecutive addresses and equal attributes are one entry
     interval_ns: int = 500  #: mean time between disturbances
     window_ns: int = 2000  #: longest delay of late_tlbi and late_walk
 

@@ -45,6 +45,7 @@ struct Machine {
             pes.back()->set_context(c);
         }
     }
+    static u64 block(u64 i) { return (u64{0x8000'0000} + (i << 21)) | kAttributes | 1; }
     static u64 page(u64 i) { return (kBase + (16 << 20) + (i << 12)) | kAttributes | 3; }
     void put(u64 pa, u64 value) { domain.write(kNoPe, PhysAddr(pa), &value, 8); }
     void store(PeId pe, u64 pa, u64 value) { domain.store(pe, PhysAddr(pa), &value, 8, 0); }
@@ -173,6 +174,66 @@ TEST(Nasty, AChangeOfAnyMemberMakesTheWideEntryStale) {
     EXPECT_GT(m.pes[0]->stats.stale_uses, before);
 }
 
+TEST(Nasty, NeighbouringBlocksAreHeldAsOneAndGoTogether) {
+    Machine m({with(&NastyConfig::coalesce)});
+    for (u64 i = 4; i < 12; ++i) m.put(m.l2 + 8 * i, Machine::block(i));
+    const auto va = [](u64 i) { return kLinear + (i << 21); };
+    std::set<u64> first, second;
+    for (int round = 0; round < 200; ++round) {
+        m.tlbi_all(0);
+        for (u64 i = 4; i < 8; ++i) EXPECT_EQ(m.read(0, va(i) + 0x5000).pa, (8ull << 28) + (i << 21) + 0x5000);
+        for (const TlbEntry& e : m.pes[0]->entries(Structure::kL1D)) first.insert(e.va_mask + 1);
+        for (const TlbEntry& e : m.pes[0]->entries(Structure::kL2)) second.insert(e.va_mask + 1);
+        const u64 conflicts = m.pes[0]->stats.conflicts, walks = m.pes[0]->stats.walks;
+        for (u64 i = 4; i < 8; ++i) m.read(0, va(i));
+        EXPECT_EQ(m.pes[0]->stats.conflicts, conflicts);
+        EXPECT_EQ(m.pes[0]->stats.walks, walks);
+        m.pes[0]->invalidate(
+            {.kind = TlbiKind::kVaal, .scope = TlbiScope::kInner, .operand = (va(6) >> 12) & ((u64{1} << 44) - 1)});
+        for (const TlbEntry& e : m.held(0)) EXPECT_FALSE(!e.table && ((e.va_base ^ va(6)) & ~e.va_mask) == 0);
+    }
+    const std::set<u64> sizes{2 << 20, 4 << 20, 8 << 20};
+    EXPECT_EQ(first, sizes);
+    EXPECT_EQ(second, sizes);
+    // nT=1, and a block of another output address, stay apart.
+    for (const u64 other : {Machine::block(5) | 1 << 16, Machine::block(9)}) {
+        m.put(m.l2 + 8 * 5, other);
+        for (int round = 0; round < 50; ++round) {
+            m.tlbi_all(0);
+            for (u64 i = 4; i < 6; ++i) (void)m.read(0, va(i));
+            for (const TlbEntry& e : m.held(0)) EXPECT_TRUE(e.table || e.va_mask == (2 << 20) - 1);
+        }
+    }
+}
+
+TEST(Nasty, WhatL2HoldsAsOneAnswersForEachMemberFromItsOwnDescriptor) {
+    MmuConfig c = with(&NastyConfig::coalesce);
+    c.l1d_tlb.entries = c.l1d_tlb.ways = 4;
+    Machine m({c});
+    const auto l2 = [&] { return m.pes[0]->entries(Structure::kL2); };
+    do {
+        m.tlbi_all(0);
+        m.read(0, m.page_va);
+    } while (l2()[0].va_mask != 0x3fff);
+    for (u64 i = 8; i < 40; ++i) m.read(0, m.page_va + (i << 12));  // out of L1
+    const u64 walks = m.pes[0]->stats.walks;
+    EXPECT_EQ(m.read(0, m.page_va + 0x2000).pa, Machine::page(2) & 0xffff'ffff'f000);
+    EXPECT_EQ(m.pes[0]->stats.walks, walks);
+    bool found = false;
+    for (const TlbEntry& e : m.pes[0]->entries(Structure::kL1D))
+        if (((e.va_base ^ (m.page_va + 0x2000)) & ~e.va_mask) == 0) {
+            found = true;
+            EXPECT_EQ(e.origin.desc_value[e.origin.depth - 1u] - Machine::page(0),
+                      (e.origin.desc_pa[e.origin.depth - 1u] - m.l3) / 8 * 0x1000);
+            EXPECT_TRUE(e.va_mask != 0xfff || e.origin.leaf_is(m.l3 + 8 * 2));
+        }
+    EXPECT_TRUE(found);
+    m.store(0, m.l3 + 8 * 2, 0);
+    const u64 stale = m.pes[0]->stats.stale_uses;
+    (void)m.read(0, m.page_va + 0x2000);
+    EXPECT_GT(m.pes[0]->stats.stale_uses, stale);
+}
+
 TEST(Nasty, TlbiTakesEffectAtTheDsb) {
     Machine m({with(&NastyConfig::late_tlbi)});
     m.read(0, m.page_va);
@@ -261,9 +322,12 @@ TEST(Nasty, ConflictsEndInEveryPermittedWay) {
     EXPECT_EQ(ways, (std::set<int>{0, 1, 2}));
 }
 
-// Eight pages, two PEs. PE 0 stores descriptors, flushes, and completes; both access; anything may happen to the TLBs.
+// Eight pages and eight blocks, two PEs. PE 0 stores descriptors, flushes some or all, and completes; both access;
+// anything may happen to the TLBs. Stated without them: an access is answered by a value that its descriptor had since
+// it was last clean; a conflict needs two of those that say different things (permissions alone make none, R_GPPYH).
 TEST(Nasty, NothingOutsideTheArchitecture) {
-    u64 aborts = 0, faults = 0, answers = 0;
+    u64 aborts = 0, faults = 0, answers = 0, wide_blocks = 0, wide_pages = 0;
+    constexpr u64 kReadOnly = 1 << 7;
     for (u64 seed = 1; seed <= 12; ++seed) {
         MmuConfig c;
         c.nasty = {true, true, true, true, true, true, true, 500, 2000};
@@ -272,54 +336,88 @@ TEST(Nasty, NothingOutsideTheArchitecture) {
         Machine m({c, c}, seed);
         m.domain.late.window_ps = 500;
         std::mt19937_64 random(seed);
-        std::vector<std::set<u64>> since(8);  // values since the entry was last clean
-        for (u64 i = 0; i < 8; ++i) since[i] = {Machine::page(i)};
+        const auto desc = [&](u64 i) { return i < 8 ? m.l3 + 8 * i : m.l2 + 8 * i; };
+        const auto va = [&](u64 i) { return i < 8 ? m.page_va + (i << 12) : kLinear + (i << 21); };
+        const auto value = [&](u64 k, u64 i) { return i < 8 ? Machine::page(64 * k + i) : Machine::block(64 * k + i); };
+        const auto output = [](u64 v) { return v & 0xffff'ffff'f000; };
+        std::vector<std::set<u64>> since(16);  // values since the entry was last clean
+        for (u64 i = 0; i < 16; ++i) {
+            m.put(desc(i), value(0, i));
+            since[i] = {value(0, i)};
+        }
+        const auto complete = [&](auto&& flush) {  // DSB; TLBI; DSB
+            m.domain.late.ordered(0);
+            for (const PeId each : {PeId{0}, PeId{1}}) flush(each);
+            for (const auto& mmu : m.pes) mmu->complete_maintenance();
+        };
         for (int step = 0; step < 20000; ++step) {
             m.now += 20;
-            const u64 i = random() % 8;
+            const u64 i = random() % 16;
             const PeId pe = random() % 2;
-            switch (random() % 16) {
+            switch (random() % 32) {
                 case 0: {
-                    const u64 value = random() % 3 == 0 ? 0 : Machine::page(64 * (random() % 4) + i);
-                    m.store(0, m.l3 + 8 * i, value);
-                    since[i].insert(value);
+                    const u64 v = random() % 3 == 0 ? 0 : value(random() % 4, i) | (random() % 3 ? 0 : kReadOnly);
+                    m.store(0, desc(i), v);
+                    since[i].insert(v);
                     break;
                 }
                 case 1: {
-                    if (random() % 4) break;  // DSB; TLBI of everything; DSB
-                    m.domain.late.ordered(0);
-                    for (const PeId each : {PeId{0}, PeId{1}}) m.tlbi_all(each);
-                    for (const auto& mmu : m.pes) mmu->complete_maintenance();
-                    for (u64 j = 0; j < 8; ++j) since[j] = {m.domain.ram.read64(PhysAddr(m.l3 + 8 * j))};
+                    const u64 v = m.domain.ram.read64(PhysAddr(desc(i))) ^ kReadOnly;
+                    if (!(v & 1)) break;
+                    m.store(0, desc(i), v);
+                    since[i].insert(v);
                     break;
                 }
-                case 2:
-                case 3:
-                case 4: m.pes[pe]->disturb(); break;
+                case 2: {
+                    if (const u64 k = random() % 4; random() % 2)  // all neighbours alike again
+                        for (u64 j = 0; j < 16; ++j) m.put(desc(j), value(k, j));
+                    complete([&](PeId each) { m.tlbi_all(each); });
+                    for (u64 j = 0; j < 16; ++j) since[j] = {m.domain.ram.read64(PhysAddr(desc(j)))};
+                    break;
+                }
+                case 3: {  // one, and what it was coalesced with: that may be filled again at once
+                    const Tlbi op{.kind = random() % 2 ? TlbiKind::kVaal : TlbiKind::kVaa,
+                                  .scope = TlbiScope::kInner,
+                                  .operand = (va(i) >> 12) & ((u64{1} << 44) - 1)};
+                    complete([&](PeId each) { m.pes[each]->invalidate(op); });
+                    since[i] = {m.domain.ram.read64(PhysAddr(desc(i)))};
+                    break;
+                }
+                case 4:
+                case 5:
+                case 6:
+                case 7: m.pes[pe]->disturb(); break;
                 default: {
-                    const Outcome o = m.read(pe, m.page_va + (i << 12) + 0x123);
-                    const auto valid = std::count_if(since[i].begin(), since[i].end(), [](u64 v) { return v & 1; });
+                    const u64 inside = i < 8 ? 0x123 : random() % (2 << 20);
+                    const Outcome o = m.read(pe, va(i) + inside);
+                    std::set<u64> outputs;
+                    for (const u64 v : since[i])
+                        if (v & 1) outputs.insert(output(v));
                     if (o.fault.type == FaultType::kTlbConflict) {
                         ++aborts;
-                        ASSERT_GE(valid, 2) << "seed " << seed << " step " << step;
+                        ASSERT_GE(outputs.size(), 2u) << "seed " << seed << " step " << step << " entry " << i;
                     } else if (o.fault) {
                         ++faults;
-                        ASSERT_TRUE(since[i].contains(0)) << "seed " << seed << " step " << step;
+                        ASSERT_TRUE(since[i].contains(0)) << "seed " << seed << " step " << step << " entry " << i;
                     } else {
                         ++answers;
-                        const auto from = [&](u64 v) {
-                            return (v & 1) && (v & 0xffff'ffff'f000) == (o.pa & ~u64{0xfff});
-                        };
-                        ASSERT_TRUE(std::any_of(since[i].begin(), since[i].end(), from))
-                            << "seed " << seed << " step " << step;
+                        ASSERT_TRUE(outputs.contains(o.pa - inside) || i < 8) << "seed " << seed << " step " << step;
+                        ASSERT_TRUE(outputs.contains(o.pa & ~u64{0xfff}) || i >= 8) << "seed " << seed << " " << step;
                     }
                 }
             }
+            if (step % 512 == 0)
+                for (const TlbEntry& e : m.held(pe)) {
+                    wide_blocks += !e.table && e.va_mask > (2 << 20) - 1;
+                    wide_pages += !e.table && e.level == 3 && e.va_mask > 0xfff;
+                }
         }
     }
     EXPECT_GT(aborts, 20u);
     EXPECT_GT(faults, 1000u);
     EXPECT_GT(answers, 50000u);
+    EXPECT_GT(wide_blocks, 20u);
+    EXPECT_GT(wide_pages, 20u);
 }
 
 }  // namespace
