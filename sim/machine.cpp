@@ -40,6 +40,7 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
              [this](PeId pe, u64 time_ps, unsigned index, bool end) {
                  emit_marker(pe, index, 0, static_cast<u8>(end ? MarkerSub::kEnd : MarkerSub::kBegin));
                  rendezvous.phase(phases.name(index), pe, time_ps, end);
+                 maps.phase(phases.name(index), pe, time_ps, end);
              }),
       maps([this](PeId pe, const MapSpec& spec) { return census(pe, spec); }),
       map_changes(bus, phases, [this](PeId pe, u64 va) { return in_linear_map(pe, va); }),

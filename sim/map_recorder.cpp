@@ -21,6 +21,12 @@ bool MapRecorder::entered(u32 id, PeId pe, u64 now_ps) {
     return false;
 }
 
+void MapRecorder::phase(const std::string& name, PeId pe, u64 now_ps, bool end) {
+    const MapWhen when = end ? MapWhen::kPhaseEnd : MapWhen::kPhaseBegin;
+    for (u32 id = 0; id < results_.size(); ++id)
+        if (results_[id].spec.when == when && results_[id].spec.symbol == name) entered(id, pe, now_ps);
+}
+
 u64 MapRecorder::next_time_ps() const {
     u64 next = ~u64{0};
     for (const MapResult& r : results_)

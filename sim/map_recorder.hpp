@@ -26,6 +26,8 @@ public:
     bool entered(u32 id, PeId pe, u64 now_ps);
     void returned(u32 id, PeId pe, u64 now_ps) { take(results_[id], pe, now_ps); }
 
+    void phase(const std::string& name, PeId pe, u64 now_ps, bool end);
+
     [[nodiscard]] u64 next_time_ps() const;  // ~0: no map waits for a time
     void time_passes(u64 now_ps);
     void finish(u64 now_ps);  // the run is over

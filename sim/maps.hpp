@@ -15,11 +15,12 @@ class Archive;
 
 namespace bbmsim::sim {
 
-enum class MapWhen : u8 { kEntry, kReturn, kTime, kEnd };
+enum class MapWhen : u8 { kEntry, kReturn, kTime, kEnd, kPhaseBegin, kPhaseEnd };
 
 struct MapSpec {
     MapWhen when = MapWhen::kEnd;
-    std::string symbol;        // kEntry, kReturn: as of a phase, also SYMBOL+0x1c. kReturn: of that call on its PE
+    std::string symbol;        // kEntry, kReturn: as of a phase, also SYMBOL+0x1c. kReturn: of that call on its PE.
+                               // kPhaseBegin, kPhaseEnd: the phase's name
     u64 time_ps = 0;           // kTime
     std::optional<PeId> core;  // whose entry counts, and whose tables; none: any PE's entry, PE 0 at a time or the end
     u64 nth = 1;               // of the entries

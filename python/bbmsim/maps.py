@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,10 @@ from .units import parse_size, parse_time
 
 _SIZES = {4 << 10: "4K", 16 << 10: "16K", 64 << 10: "64K", 2 << 20: "2M", 32 << 20: "32M", 512 << 20: "512M", 1 << 30: "1G"}
 _TIME = re.compile(r"[0-9]+(\.[0-9]+)?(ps|ns|us|ms|s)")
+_PHASE = re.compile(r"phase:(?!return$)([^:,]+)(:end)?")
+REPAINT = "repaint"  #: the phase whose map is looked at before and after without being asked for
+MOST_AUTOMATIC = 16 << 30  #: bytes of RAM up to which that costs little
+_MOST_RUNS = 16
 _LAST = (1 << 64) - 1
 
 
@@ -115,13 +119,14 @@ class MapAt:
     """When to take a census, and of what."""
 
     at: str
-    when: str  #: "entry", "return", "time", "end"
-    symbol: str = ""
+    when: str  #: "entry", "return", "time", "end", "phase-begin", "phase-end"
+    symbol: str = ""  #: or the phase's name
     time_ps: int = 0
     core: int | None = None
     nth: int = 1
     va: int | None = None
     size: int | None = None
+    automatic: bool = False  #: of the repaint, for the record's `census`; nobody asked
 
     @property
     def range(self) -> tuple[int, int]:
@@ -143,7 +148,7 @@ def va_range(va: int | None, size: int | str | None) -> tuple[int, int]:
 
 
 def parse_map_at(text: str) -> MapAt:
-    """SYMBOL, SYMBOL+0x1c, SYMBOL:return, a time, or `end`; then [,core=N][,nth=N][,va=ADDRESS,size=SIZE]."""
+    """SYMBOL, SYMBOL+0x1c, SYMBOL:return, phase:NAME, phase:NAME:end, a time, or `end`; then [,core=N][,nth=N][,va=ADDRESS,size=SIZE]."""
     moment, *settings = text.split(",")
     values: dict[str, str] = {}
     known = ("core", "nth", "va", "size")
@@ -177,10 +182,13 @@ def map_at(
         return MapAt(written or moment, "end", "", 0, *rest)
     if _TIME.fullmatch(moment):
         return MapAt(written or moment, "time", "", parse_time(moment, "map-at"), *rest)
+    phase = _PHASE.fullmatch(moment)
+    if phase is not None:
+        return MapAt(written or moment, "phase-end" if phase[2] else "phase-begin", phase[1], 0, *rest)
     symbol, colon, what = moment.partition(":")
     if not symbol or (colon and what != "return"):
         raise ConfigError(
-            f"map-at={written or moment}: write SYMBOL, SYMBOL+0x1c, SYMBOL:return, a time such as 5ms, or end", "map-at"
+            f"map-at={written or moment}: write SYMBOL, SYMBOL+0x1c, SYMBOL:return, phase:NAME, phase:NAME:end, a time such as 5ms, or end", "map-at"
         )
     return MapAt(written or moment, "return" if colon else "entry", symbol, 0, *rest)
 
@@ -204,6 +212,25 @@ def census_of(values: Mapping[str, Any]) -> Census:
 def taken_map(values: Mapping[str, Any]) -> TakenMap:
     census = values["census"]
     return TakenMap(values["at"], values["core"], values["time_ps"], None if census is None else census_of(census))
+
+
+def automatic() -> list[MapAt]:
+    """Before and after the repaint."""
+    return [MapAt(f"phase:{REPAINT}", "phase-begin", REPAINT, automatic=True), MapAt(f"phase:{REPAINT}:end", "phase-end", REPAINT, automatic=True)]
+
+
+def census_record(found: Sequence[tuple[MapAt, Mapping[str, Any]]]) -> dict[str, Any] | None:
+    """The record's `census`: of the automatic ones, with few of the runs of blocks."""
+    out = {}
+    for (asked, values), name in zip(found, ("before", "after")):
+        if values.get("census") is None:
+            return None
+        one = to_record(asked, values)
+        census = dict(one["census"])
+        census["more_blocks"] += max(0, len(census["blocks"]) - _MOST_RUNS)
+        census["blocks"] = census["blocks"][:_MOST_RUNS]
+        out[name] = {**one, "census": census}
+    return {"phase": REPAINT, **out} if out else None
 
 
 def to_record(asked: MapAt, values: Mapping[str, Any]) -> dict[str, Any]:

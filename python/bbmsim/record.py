@@ -51,6 +51,7 @@ def result_of(
         outcome, detail = "panic", panic[0].rstrip()
     gave_up = [p["core"] for p in phases if p["name"] == refusals.PHASE and p["count"]]
     changes = session.map_changes()
+    taken_maps = list(zip(asked_maps, session.maps()))
     raw_profile = session.profile()
     profile = None if raw_profile is None else Profile(raw_profile)
     record: dict[str, Any] = {
@@ -68,7 +69,8 @@ def result_of(
         "refused": refusals.find(sim.cores, sim.board.cores, gave_up, console) if sim.workload.kind == "linux" else [],
         "injected": [reactions.complete(i, outcome, session.console()) for i in session.injections()],
         "phases": _phases(phases),
-        "maps": [maps.to_record(asked, taken) for asked, taken in zip(asked_maps, session.maps())],
+        "maps": [maps.to_record(asked, taken) for asked, taken in taken_maps if not asked.automatic],
+        "census": maps.census_record([m for m in taken_maps if m[0].automatic]),
         "map_changes": changes,
         "rendezvous": rendezvous.to_record(session.rendezvous()),
         "profile": None if profile is None else profile.to_record(),

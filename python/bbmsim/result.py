@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import findings
 from .errors import BbmsimError, ConfigError
-from .files import check_writable, write_whole
+from .files import check_writable, plot_format, write_whole
 from .maps import taken_map
 from .profile import METRICS, Profile
 from .rendezvous import rendezvous_of
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "bbmsim.run/1"
 CAUSES = ("execution", "cache", "walk", "tlbi_dsb", "wfe", "parked")
+#: what Result.plot() draws
+PLOTS = ("rendezvous", "cost", "map")
 #: what a run may end with, in the words of the record, and what that means
 OUTCOMES = {
     "poweroff": "the guest powered the board off",
@@ -95,6 +97,9 @@ class Result:
         self.console: str = record["console"]
         self.results: dict[str, int] = dict(record["results"])  #: what the guest reported, by name
         self.maps = [taken_map(m) for m in record["maps"]]  #: in the order in which they were asked for
+        census = record.get("census")
+        #: of the linear map, "before" and "after" the repaint; empty without one, or with too much RAM
+        self.census = {} if census is None else {name: taken_map(census[name]) for name in ("before", "after")}
         met = record.get("rendezvous")
         self.rendezvous = None if met is None else rendezvous_of(met)  #: None: nothing was repainted
         self.phases = {
@@ -245,6 +250,16 @@ class Result:
         from .report.html import render
 
         write_whole(check_writable(path, "html"), render(self), "html")
+
+    def plot(self, path: str | Path, kind: str = "rendezvous", *, phase: str = "repaint") -> None:
+        """A PNG or SVG, by the ending: "rendezvous" (who waited where), "cost" (each core's time in `phase`, by cause), or
+        "map" (what maps the bytes before and after the repaint, and at each map_at()).
+        """
+        from .report.plot import drawn
+        from .report.run_figures import run_figure
+
+        target = check_writable(path, "plot")
+        write_whole(target, drawn(run_figure(self, kind, phase), plot_format(target)), "plot")
 
     def __repr__(self) -> str:
         return (

@@ -76,6 +76,9 @@ class Simulation:
         self._frequent: int | None = None
         self._traced = self._profiled = False
         self._prepare(started=False)
+        if board.memory_bytes <= maps.MOST_AUTOMATIC:
+            for moment in maps.automatic():
+                self.map_at(moment)
 
     def _prepare(self, *, started: bool) -> None:
         self._started = self._resumed = started
@@ -144,14 +147,15 @@ class Simulation:
         size: int | str | None = None,
     ) -> None:
         """Takes a census of [va, va + size), by default of the linear map, for Result.maps: at the entry of a symbol
-        ("NAME", "NAME+0x1c"), when the core that entered it returns ("NAME:return"), at a time ("5ms"), or at the "end".
+        ("NAME", "NAME+0x1c"), when the core that entered it returns ("NAME:return"), when a phase begins or ends
+        ("phase:NAME", "phase:NAME:end"), at a time ("5ms"), or at the "end".
         `core`: only its entries count, and its tables are looked at (default: any core's; core 0's at a time or the end).
         """
         asked = moment if isinstance(moment, maps.MapAt) else maps.map_at(
             moment.name if isinstance(moment, Symbol) else moment, core=core, nth=nth, va=va, size=size
         )
         self._not_finished()
-        if asked.symbol:
+        if asked.symbol and not asked.when.startswith("phase"):
             self._check_symbol(asked.symbol, "map-at")
         self._check_core(asked.core)
         first, last = asked.range

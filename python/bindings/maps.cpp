@@ -12,7 +12,7 @@ using namespace pybind11::literals;
 
 namespace {
 
-constexpr std::array kWhen{"entry", "return", "time", "end"};
+constexpr std::array kWhen{"entry", "return", "time", "end", "phase-begin", "phase-end"};
 constexpr std::array kChanges{"split", "merge", "contiguous-cleared", "contiguous-set"};
 static_assert(kChanges.size() == static_cast<std::size_t>(sim::MapChangeKind::kCount));
 

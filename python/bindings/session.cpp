@@ -230,10 +230,12 @@ sim::Injection injection_of(const py::dict& spec) {
 u32 add_map(PySession& s, const std::string& when, const std::string& symbol, u64 time_ps, std::optional<unsigned> core,
             u64 nth, u64 va_first, u64 va_last) {
     sim::MapSpec spec;
-    spec.when = when == "entry"    ? sim::MapWhen::kEntry
-                : when == "return" ? sim::MapWhen::kReturn
-                : when == "time"   ? sim::MapWhen::kTime
-                                   : sim::MapWhen::kEnd;
+    spec.when = when == "entry"         ? sim::MapWhen::kEntry
+                : when == "return"      ? sim::MapWhen::kReturn
+                : when == "time"        ? sim::MapWhen::kTime
+                : when == "phase-begin" ? sim::MapWhen::kPhaseBegin
+                : when == "phase-end"   ? sim::MapWhen::kPhaseEnd
+                                        : sim::MapWhen::kEnd;
     spec.symbol = symbol;
     spec.time_ps = time_ps;
     if (core) spec.core = s.checked(*core);

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,11 @@ import bbmsim as bs
 from bbmsim.rendezvous import ACTIVITIES, CoreThere, Rendezvous
 from bbmsim.report import rendezvous as report
 from bbmsim.report.axis import broken_axis
+from bbmsim.report.html import render
+from bbmsim.report.maps import parts
+from bbmsim.report.run_figures import run_figure
+from bbmsim.result import PLOTS
+from conftest import Bbmsim
 
 MIX = "cortex-x4,cortex-a720*3"
 
@@ -107,6 +113,67 @@ def test_sixty_four_cores_and_one_can_be_drawn() -> None:
         assert len(met(result).cores) == rows and len(page) < 2_000_000
         height = float(re.findall(r'viewBox="0 0 \d+ ([\d.]+)"', page)[0])
         assert all(float(y) < height for y in re.findall(r'<rect x="[\d.]+" y="([\d.]+)"', page))
+
+
+def test_the_map_is_counted_before_and_after_without_being_asked_for() -> None:
+    result = run()
+    before, after = (result.census[name].census for name in ("before", "after"))
+    assert before is not None and after is not None
+    assert before.count("2M", contiguous=True) > 8 and after.count("2M", contiguous=True) == 0
+    assert sum(r.bytes for r in before.rows) == sum(r.bytes for r in after.rows)
+    assert (result.census["before"].time_ps, result.census["after"].time_ps) == (result.phases["repaint"].begin_ps, result.phases["repaint"].end_ps)
+    assert result.maps == [] and run(strategy="page-from-boot").census == {}
+    page = render(result)
+    for census in (before, after):
+        assert all(title in page for _, _, title in parts(census))
+
+
+def test_a_map_can_be_asked_for_at_a_phase() -> None:
+    sim = bs.Simulation(bs.Board(cores=bs.parse_cores(MIX), memory="64MiB"), bs.bare("repaint", verify="none"), seed=5)
+    sim.map_at("phase:park", nth=2)
+    sim.map_at("phase:park:end", core=3)
+    sim.map_at("phase:nothing")
+    result = sim.run()
+    second, third, never = result.maps
+    assert second.time_ps == sorted(p.begin_ps for n, p in result.phases.items() if n.startswith("park"))[1]
+    assert third.core == 3 and never.census is None
+    for wrong in ("phase:", "phase:a:begin", ":return"):
+        with pytest.raises(bs.ConfigError, match="map-at="):
+            sim = bs.Simulation(bs.Board(cores=bs.parse_cores("cortex-x4"), memory="64MiB"), bs.bare("repaint"))
+            sim.map_at(wrong)
+
+
+def test_figures_are_files_and_have_a_part_for_each_span(tmp_path: Path) -> None:
+    result = run()
+    for kind in PLOTS:
+        result.plot(tmp_path / f"{kind}.png", kind)
+        result.plot(tmp_path / f"{kind}.svg", kind)
+        assert (tmp_path / f"{kind}.png").read_bytes().startswith(b"\x89PNG")
+        assert "3 x cortex-a720, 64MiB, seed 5" in (tmp_path / f"{kind}.svg").read_text()
+    (axes,) = run_figure(result, "rendezvous", "repaint").axes
+    drawn = {c.get_gid(): len(c.get_paths()) for c in axes.collections}
+    for i, core in enumerate(met(result).cores):
+        for kind in ACTIVITIES:
+            assert drawn.get(f"core{i} {kind}", 0) == sum(s.kind == kind for s in core.spans)
+    (axes,) = run_figure(result, "cost", "repaint").axes
+    for i, core in enumerate(result.phases["repaint"].cores):
+        length = sum(bar.get_width() for bar in axes.patches if abs(bar.get_y() + bar.get_height() / 2 - i) < 0.1)
+        assert length == pytest.approx(core.total_cycles / result.record["board"]["cores"][i]["freq_mhz"])
+    (axes,) = run_figure(result, "map", "repaint").axes
+    assert sum(bar.get_width() for bar in axes.patches) == 2 * 64 * 2**20
+    with pytest.raises(bs.ConfigError, match="kind=pie: one of rendezvous, cost, map"):
+        result.plot(tmp_path / "x.png", "pie")
+    with pytest.raises(bs.BbmsimError, match="phase=rest: the run has none; it has paint, bringup, repaint"):
+        result.plot(tmp_path / "x.png", "cost", phase="rest")
+    with pytest.raises(bs.BbmsimError, match="nothing was repainted"):
+        run(strategy="page-from-boot").plot(tmp_path / "x.png")
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_a_saved_run_is_drawn_by_the_command(tmp_path: Path, bbmsim: Bbmsim) -> None:
+    run().save(tmp_path / "run.json")
+    done = bbmsim("report", str(tmp_path / "run.json"), "--plot", str(tmp_path / "r.svg"), "--plot-kind", "rendezvous")
+    assert done.returncode == 0 and "who waited where" in (tmp_path / "r.svg").read_text()
 
 
 def test_long_stretches_without_a_change_are_left_out() -> None:

@@ -145,8 +145,8 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--map-at", metavar="WHEN", multiple=True,
-            help="Count blocks, contiguous groups and pages of the linear map at SYMBOL, SYMBOL+0x1c, SYMBOL:return, a time "
-            "(5ms) or the end; [,core=N][,nth=N][,va=ADDRESS,size=SIZE]. Any number of times.",
+            help="Count blocks, contiguous groups and pages of the linear map at SYMBOL, SYMBOL+0x1c, SYMBOL:return, phase:NAME, "
+            "phase:NAME:end, a time (5ms) or the end; [,core=N][,nth=N][,va=ADDRESS,size=SIZE]. Any number of times.",
         ),
         click.option(
             "--inject", metavar="SPEC", multiple=True,

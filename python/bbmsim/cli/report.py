@@ -7,15 +7,26 @@ from pathlib import Path
 
 import click
 
-from ..files import check_writable
-from ..result import Result
+from ..errors import ConfigError
+from ..files import check_writable, plot_format
+from ..result import PLOTS, Result
 
 
 @click.command("report")
 @click.argument("run", type=click.Path())
 @click.option("-o", "--output", type=click.Path(), help="Default: RUN with the ending .html.")
-def report_command(run: str, output: str | None) -> None:
+@click.option("--plot", type=click.Path(), metavar="FILE", help="PNG or SVG of one thing, instead of the page.")
+@click.option("--plot-kind", type=click.Choice(PLOTS), default=PLOTS[0], show_default=True, help="Who waited where; cycles by cause and core; what maps the bytes.")
+@click.option("--phase", default="repaint", show_default=True, help="Of --plot-kind cost.")
+def report_command(run: str, output: str | None, plot: str | None, plot_kind: str, phase: str) -> None:
     """The HTML report of a saved run: RUN is what `bbmsim run --json RUN` wrote."""
+    if plot is not None:
+        if output is not None:
+            raise ConfigError("plot: not together with --output", "plot")
+        plot_format(check_writable(plot, "plot"))
+        Result.load(run).plot(plot, plot_kind, phase=phase)
+        click.echo(f"plot: {plot}")
+        return
     target = check_writable(output or Path(run).with_suffix(".html"), "output")
     Result.load(run).html(target)
     click.echo(f"report: {target}")

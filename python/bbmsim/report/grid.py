@@ -196,7 +196,7 @@ def _causes(cells: Cells) -> Figure:
         rows = [row for row in rows if scale.at(row[scale.key]) == most]
         at = f", {scale.title} {scale.label(most)}"
     shown = rows[:_MOST_BARS]
-    figure = Figure(figsize=(9.4, 2.4 + 0.4 * max(1, len(shown))), layout="constrained")
+    figure = Figure(figsize=(9.4, 2.4 + 0.4 * max(3, len(shown))), layout="constrained")
     axes = figure.subplots()
     names = [cell_name(cells, row, scale.key if at and scale else "") for row in shown]
     for who, offset, height in (("boot_core", -0.19, 0.36), ("others", 0.17, 0.22)):
@@ -220,7 +220,7 @@ def _causes(cells: Cells) -> Figure:
     for handle, label in zip(*axes.get_legend_handles_labels()):
         found.setdefault(label, handle)
     if found:
-        below = -0.6 / (0.4 * len(shown) + 0.2)  # 0.6 inches, in heights of the axes
+        below = -0.6 / (0.4 * max(3, len(shown)) + 0.2)  # 0.6 inches, in heights of the axes
         axes.legend(found.values(), found.keys(), frameon=False, fontsize=9, ncols=len(found), loc="upper left", bbox_to_anchor=(0.0, below))
     return figure
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from .. import _core
 from ..result import CAUSES, OUTCOMES, Result
 from ..units import format_count, format_time
-from . import html, rendezvous, svg
+from . import html, maps, rendezvous, svg
 from .grid import cause_us, grid_figure, scale_of, short, subtitle
 from .lines import findings_line, how_many, summary
 from .plot import inline
@@ -46,6 +46,7 @@ def page(cells: Cells, extrapolated: Extrapolation | None = None) -> str:
         runs=len(rows),
         opens=sum(row["opens"] is not None for row in rows),
         causes=[(cause, CAUSE_TITLES[cause]) for cause in CAUSES],
+        map_kinds=list(maps.KIND_TITLES.items()),
         rendezvous_kinds=list(rendezvous.KIND_TITLES.items()),
         extrapolated=_extrapolated(extrapolated, cells.phase),
         version=_core.version,
@@ -103,6 +104,7 @@ def _causes(result: Result, phase: str, number: int) -> dict[str, Any]:
         "verified": verification_line(result),
         "story": rendezvous.story(result),
         "rendezvous": rendezvous.drawing(result) if draws else Markup(""),
+        "census": maps.census_bars(result),
         "phases": [html.phase_part(result, g, names) for g in chosen],
         "more": [html.phase_part(result, g, names) for g in others],
         "findings": [*map(html.finding_part, result.violations), *map(html.finding_part, result.hazards)],

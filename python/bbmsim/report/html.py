@@ -58,6 +58,7 @@ def render(result: Result) -> str:
         kernel=facts.lines(record["linux"]) if record["linux"] else [],
         maps=maps.section(result),
         map_bars=maps.bars(result.maps),
+        census_bars=maps.census_bars(result),
         map_kinds=list(maps.KIND_TITLES.items()),
         functions=_functions(record),
         running_costs=list(running_cost.sections(result)),

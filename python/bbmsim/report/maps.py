@@ -28,7 +28,7 @@ def _kind(size: int, contiguous: bool) -> str:
     return ("block" if size >= 2 << 20 else "page") + ("-contiguous" if contiguous else "")
 
 
-def _parts(census: Census) -> list[tuple[str, int, str]]:
+def parts(census: Census) -> list[tuple[str, int, str]]:
     out = []
     for size, contiguous, descriptors, groups, all_bytes in census.totals():
         how = f" in {format_count(groups)} contiguous groups" if contiguous else ""
@@ -40,7 +40,13 @@ def bars(maps: Sequence[TakenMap]) -> Markup:
     """The maps that were taken, one bar each, on one scale."""
     shown = [(m.at, m.census) for m in maps if m.census is not None]
     most = max((sum(r.bytes for r in census.rows) for _, census in shown), default=0)
-    return svg.stacked_bars([(at, _parts(census)) for at, census in shown], most, "map-", "what maps the bytes, by size")
+    return svg.stacked_bars([(at, parts(census)) for at, census in shown], most, "map-", "what maps the bytes, by size")
+
+
+def census_bars(result: Result) -> Markup:
+    """The linear map before and after the repaint."""
+    taken = [TakenMap(f"{name} the repaint", m.core, m.time_ps, m.census) for name, m in result.census.items()]
+    return bars(taken) if taken else Markup("")
 
 
 def section(result: Result) -> list[dict[str, Any]]:

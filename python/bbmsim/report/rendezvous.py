@@ -18,6 +18,7 @@ from .axis import Axis, broken_axis
 #: what the colours mean, in the order of the legend
 KIND_TITLES = {**ACTIVITIES, "spin": "spins, counted in", "flush": "TLBI, DSB"}
 _LABEL = 150
+_LETTER = 0.0085  # of the width
 _SMALL = 16  # from so many cores on rows are lower, and only some have labels
 
 
@@ -108,8 +109,11 @@ def drawing(result: Result) -> Markup:
         return _LABEL + full * axis.at(ps)
 
     parts: list[str] = []
-    for first, last in axis.pieces():
-        parts += _ticks(axis, first, last, x(first), x(last), height)
+    for place, words in ticks_of(axis):
+        at = _LABEL + full * place
+        parts.append(f'<line x1="{at:.2f}" x2="{at:.2f}" y1="14" y2="{height}" class="grid"/>')
+        if words:
+            parts.append(svg.text(at, height + 16, words, "axis", "middle" if words.startswith("+") else "start"))
     for i, core in enumerate(met.cores):
         y = top + row * i
         if row > 20 or i % 8 == 0 or i == len(names) - 1:
@@ -136,20 +140,24 @@ def drawing(result: Result) -> Markup:
     return svg.document(height + 22, "who waited where during the rendezvous", parts)
 
 
-def _ticks(axis: Axis, first: int, last: int, left: float, right: float, height: int) -> list[str]:
-    """Each piece counts from its own beginning, which stands in full."""
-    parts = []
-    taken = left - 1e9
-    for ps in [first, *(t for t in axis.ticks_from(first, last))]:
-        at = left + (right - left) * (ps - first) / max(1, last - first)
-        text = exact_time(ps) if ps == first else f"+{format_time(ps - first)}"
-        width = 6.2 * len(text)
-        start = at if ps == first else at - width / 2
-        parts.append(f'<line x1="{at:.2f}" x2="{at:.2f}" y1="14" y2="{height}" class="grid"/>')
-        if start > taken + 8 and start + width < max(right, left + width) + 30:
-            parts.append(svg.text(start, height + 16, text, "axis"))
-            taken = start + width
-    return parts
+def ticks_of(axis: Axis) -> list[tuple[float, str]]:
+    """Places in [0, 1] and what stands there. Each piece counts from its own beginning, which stands in full; words that
+    would run into each other are left out.
+    """
+    out: list[tuple[float, str]] = []
+    pieces = axis.pieces()
+    for n, (first, last) in enumerate(pieces):
+        begin = exact_time(first)
+        out.append((axis.at(first), begin))
+        taken = axis.at(first) + _LETTER * len(begin)
+        limit = axis.at(pieces[n + 1][0]) if n + 1 < len(pieces) else 1.03
+        for ps in axis.ticks_from(first, last):
+            words, at = f"+{format_time(ps - first)}", axis.at(ps)
+            half = _LETTER * len(words) / 2
+            fits = at - half > taken + _LETTER and at + half < limit - _LETTER
+            out.append((at, words if fits else ""))
+            taken = at + half if fits else taken
+    return out
 
 
 def _break(left: float, right: float, top: int, height: int, left_out_ps: int) -> list[str]:

@@ -111,7 +111,7 @@ def timeline(data: Mapping[str, Any], names: Sequence[str], begin: int, end: int
     height = tops[-1]
     for ps in _ticks(begin, end):
         parts.append(f'<line x1="{x(ps):.2f}" x2="{x(ps):.2f}" y1="0" y2="{height}" class="grid"/>')
-        parts.append(text(x(ps), height + 16, _tick_text(ps, begin, end), "axis", "middle" if ps > begin else "start"))
+        parts.append(text(x(ps), height + 16, _tick_text(ps, begin, end), "axis", "start" if ps == begin else "end" if x(ps) > WIDTH - 30 else "middle"))
     for i, core_name in enumerate(names):
         y = tops[i + 1] - 38
         parts.append(text(0, y + 20, f"{i} {core_name}"))

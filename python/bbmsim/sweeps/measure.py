@@ -58,7 +58,7 @@ def detail_of(result: Result) -> dict[str, Any]:
     record = result.record
     board = record["board"]
     cores = [{"name": c["name"], "freq_mhz": c["freq_mhz"]} for c in board["cores"]]
-    kept = {k: record[k] for k in ("schema", "versions", "workload", "seed", "pokes", "outcome", "detail", "simulated_ps", "rendezvous", "refused", "verified")}
+    kept = {k: record[k] for k in ("schema", "versions", "workload", "seed", "pokes", "outcome", "detail", "simulated_ps", "rendezvous", "census", "refused", "verified")}
     return {
         **kept,
         "board": {"cores": cores, "memory_bytes": board["memory_bytes"], "schedule": board["schedule"], "checker": board["checker"]},
