@@ -103,6 +103,8 @@ def _beyond(which: Mapping[str, Any], scale: Scale, metric: str, extrapolated: E
             continue
         if all(row[k] == v for k, v in which.items() if k != "cores"):
             found.append(Point(scale.at(row[scale.key]), row[f"{metric}_low"], row[metric], row[f"{metric}_high"]))
+    if len({p.x for p in found}) < len(found):
+        return ()  # mixes of as many cores of other types: the figures don't say whose they are
     return tuple(sorted(found, key=lambda p: p.x))
 
 

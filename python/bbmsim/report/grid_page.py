@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from .. import _core
+from ..linearity import lines
 from ..result import CAUSES, OUTCOMES, Result
 from ..units import format_count, format_time
 from . import html, maps, rendezvous, svg
@@ -48,6 +49,7 @@ def page(cells: Cells, extrapolated: Extrapolation | None = None) -> str:
         causes=[(cause, CAUSE_TITLES[cause]) for cause in CAUSES],
         map_kinds=list(maps.KIND_TITLES.items()),
         rendezvous_kinds=list(rendezvous.KIND_TITLES.items()),
+        linearity=lines(cells.linearity()),
         extrapolated=_extrapolated(extrapolated, cells.phase),
         version=_core.version,
     )
