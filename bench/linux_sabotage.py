@@ -75,6 +75,11 @@ def unflushed(workload: bs.LinuxWorkload) -> Pokes:
     return ((only(listing(workload, flush.address, flush.size // 4), r"tlbi vmalle1is"), NOP),)
 
 
+def one_unparked_no_flush(workload: bs.LinuxWorkload) -> Pokes:
+    """Both: what core 2 held of the former map is still there when it is released."""
+    return one_unparked(workload) + unflushed(workload)
+
+
 def none(workload: bs.LinuxWorkload) -> Pokes:
     """The kernel as it is."""
     return ()
@@ -86,4 +91,5 @@ SABOTAGES: dict[str, How] = {
     "one-unparked": one_unparked,
     "released-early": released_early,
     "no-flush": unflushed,
+    "one-unparked-no-flush": one_unparked_no_flush,
 }

@@ -60,7 +60,7 @@ class Row(Cell):
 CELLS = (
     [Cell(kernel, "mixed", "nasty", "none") for kernel in ("6.18", "7.3", "6.12", "6.16", "6.1")]
     + [Cell("6.18", mix, "nasty", "none") for mix in ("unlisted", "unlisted pair")]
-    + [Cell("6.18", "mixed", tlb, s) for s in ("unparked", "one-unparked", "released-early", "no-flush") for tlb in ("typical", "nasty")]
+    + [Cell("6.18", "mixed", tlb, s) for s in ("unparked", "one-unparked", "released-early", "no-flush", "one-unparked-no-flush") for tlb in ("typical", "nasty")]
     + [Cell("6.18", "unlisted", tlb, "no-flush") for tlb in ("typical", "nasty")]
 )
 

@@ -44,7 +44,7 @@ def _check_strategy(parameters: Mapping[str, str]) -> None:
     if strategy is None:
         return
     sabotage = parameters.get("sabotage", "none")
-    key = "secondaries" if parameters.get("secondaries") == "in-map" else "sabotage"
+    key = "secondaries" if parameters.get("secondaries", "parked") != "parked" else "sabotage"
     if not strategy.parks and (key == "secondaries" or sabotage in _OF_THE_RENDEZVOUS):
         parking = ", ".join(s.name for s in strategies.values() if s.parks and s.name != "page-from-boot")
         raise ConfigError(f"{key}={parameters[key]}: strategy={strategy.name} parks nobody; possible with {parking}", key)

@@ -58,25 +58,33 @@ UNLISTED = "cortex-x4:conflict_free=0,cortex-a720*2"  # the boot core may confli
 
 
 @pytest.mark.parametrize(
-    ("sabotage", "cores", "rule"),
+    ("sabotage", "secondaries", "cores", "rule"),
     [
-        ("no-rendezvous", MIXED, "BBM-SIZE"),
-        ("release-before-split", MIXED, "BBM-SIZE"),
-        ("secondaries-in-map", MIXED, "BBM-SIZE"),
-        ("no-flush", UNLISTED, "BBM-NO-TLBI"),
+        ("no-rendezvous", "parked", MIXED, "BBM-SIZE"),
+        ("release-before-split", "parked", MIXED, "BBM-SIZE"),
+        ("secondaries-in-map", "parked", MIXED, "BBM-SIZE"),
+        ("secondaries-in-map", "reading", MIXED, "BBM-SIZE"),
+        ("no-flush", "parked", UNLISTED, "BBM-NO-TLBI"),
     ],
 )
-def test_a_spoilt_repaint_is_found_under_both_tlbs_and_by_its_effect(sabotage: str, cores: str, rule: str) -> None:
+def test_a_spoilt_repaint_is_found_under_both_tlbs_and_by_its_effect(sabotage: str, secondaries: str, cores: str, rule: str) -> None:
     """The handler must not repair what it meets: its local flush is the one that was dropped. Secondaries that wait in the
-    map make no access there, so nothing can conflict.
+    map make no access there, so nothing can conflict; those that read do.
     """
-    typical = run(cores, "typical", sabotage=sabotage, on_conflict="panic")
+    how = {"sabotage": sabotage, "secondaries": secondaries, "on_conflict": "panic"}
+    typical = run(cores, "typical", **how)
     assert rule in {v.rule for v in typical.violations}
-    nasty = [run(cores, "nasty", seed, sabotage=sabotage, on_conflict="panic") for seed in range(4)]
+    nasty = [run(cores, "nasty", seed, **how) for seed in range(4)]
     assert all(rule in {v.rule for v in r.violations} for r in nasty)
     aborts = [sum(c["conflict_aborts"] for c in r.record["cores"]) for r in nasty]
-    assert any(aborts) == (sabotage != "secondaries-in-map")
+    assert any(aborts) == ((sabotage, secondaries) != ("secondaries-in-map", "parked"))
     assert all(r.outcome == "guest-failed" and "conflict" in r.console for r, n in zip(nasty, aborts, strict=True) if n)
+
+
+def test_readers_in_the_map_are_right_where_all_are_level_2_and_conflict_free() -> None:
+    """The same code, on the board on which it is legal."""
+    result = run("cortex-x4*3", "nasty", secondaries="reading", on_conflict="panic")
+    assert result.outcome == "poweroff" and result.clean and not any(c["conflict_aborts"] for c in result.record["cores"])
 
 
 @pytest.mark.parametrize("power", ["late-tlbi", "speculate,retain"])

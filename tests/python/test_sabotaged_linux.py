@@ -18,7 +18,7 @@ from bbmsim.config import tlb_mode
 from bbmsim.poke import NOP, parse_poke
 from bbmsim.report.html import render
 from conftest import ROOT, Bbmsim
-from linux_sabotage import PARK, How, none, one_unparked, released_early, unflushed, unparked
+from linux_sabotage import PARK, How, none, one_unparked, one_unparked_no_flush, released_early, unflushed, unparked
 from test_linux_boot import MIXED, kernel
 
 UNTRUSTED = "cortex-x4:conflict_free=0,cortex-a720*3"  # a level 2 part that is not on Linux's list: it may still conflict
@@ -85,6 +85,21 @@ def test_an_unspoilt_kernel_on_a_level_2_part_that_may_conflict_meets_the_abort(
     assert aborts[0] > 0 and not any(aborts[1:])
     assert "smp: Brought up 1 node, 4 CPUs" in result.console and "Run /init" not in result.console
     assert "TLB conflict abort" in result.console or aborts[0] > 1000
+
+
+def test_one_secondary_that_was_not_parked_meets_the_conflict_unless_the_flush_saves_it() -> None:
+    """It waits in the identity map with interrupts masked, whatever its TTBR1, and comes back when the flush is complete: by
+    itself that has no effect, and no flush has none where all the others are empty. Together they have: core 2, and no
+    other, finds old and new translations at its first accesses behind the rendezvous.
+    """
+    one = sabotaged(one_unparked, MIXED, "nasty")
+    assert one.hazards == [] and {v.rule for v in one.violations} == {"BBM-SIZE", "BBM-CONT"}
+    assert sabotaged(unflushed, MIXED).clean
+    both = sabotaged(one_unparked_no_flush, MIXED, "nasty")
+    assert {v.rule for v in both.violations} == {"BBM-SIZE", "BBM-CONT"}
+    conflicts = [h for h in both.hazards if h.kind == "conflict"]
+    assert conflicts and {h.core for h in both.hazards} == {2} and all(h.violation is not None for h in conflicts)
+    assert [c["conflict_aborts"] > 0 for c in both.record["cores"]] == [False, False, True, False]
 
 
 def test_a_clean_boot_under_the_nasty_tlb_is_silent() -> None:

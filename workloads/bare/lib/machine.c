@@ -60,7 +60,9 @@ static void read_options(void) {
     m->tables = (enum table_pages)choose("tables", TABLES_POOL, "pool|zeroed", 2);
     m->zeroing = (enum zeroing)choose("zero", ZERO_STORES, "stores|zva", 2);
     const enum fill fill = (enum fill)choose("fill", FILL_AS_STRATEGY, "auto|group|entry", 3);
-    m->in_map = choose("secondaries", 0, "parked|in-map", 2) == 1 || m->sabotage == SABOTAGE_SECONDARIES_IN_MAP;
+    const unsigned secondaries = choose("secondaries", 0, "parked|in-map|reading", 3);
+    m->reading = secondaries == 2;
+    m->in_map = secondaries || m->sabotage == SABOTAGE_SECONDARIES_IN_MAP;
     m->panic_on_conflict = choose("on_conflict", 0, "recover|panic", 2) == 1;
     m->verify = (enum verify_mode)choose("verify", 0, "full|sample|none", 3);
     m->verify_everywhere = choose("verify_by", 0, "divided|every-core", 2) == 1;

@@ -43,7 +43,8 @@ struct machine {
     unsigned granule_shift;   /* 12, 14, 16 */
     unsigned max_block_level; /* the lowest level number at which blocks are painted: 1 or 2 */
     enum sabotage sabotage;
-    bool in_map;              /* secondaries=in-map, or the sabotage of that name */
+    bool in_map;              /* secondaries=in-map or reading, or the sabotage of that name */
+    bool reading;             /* secondaries=reading: they don't wait, they use the linear map until they are released */
     bool panic_on_conflict;
     enum tlbi_unit tlbi;
     enum dsb_use dsb;

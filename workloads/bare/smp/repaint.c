@@ -22,6 +22,7 @@ u64 idmap_conflicts[MAX_CPUS];
 u32 idmap_conflict_is_fatal;
 
 static void wait_for_others(void) { wait_until_equal(&rendezvous.count, machine.cpus); }
+static u32 read_count(void) { return *(volatile u32 *)&rendezvous.count; }
 static void release_others(void) { *(volatile u32 *)&rendezvous.count = 0; }
 
 void with_others_parked(void (*work)(void)) {
@@ -86,9 +87,18 @@ void in_idmap(void (*fn)(u64), u64 argument, u64 meanwhile, u64 after) {
     uninstall_idmap();
 }
 
+/* In the map, and at work there: what the one does who was never told to park. */
+static void read_until_released(void) {
+    enum { READS = 16 };
+    atomic_increment(&rendezvous.count);
+    while (read_count()) read_around(READS);
+    dmb(ishld);
+}
+
 void park_until_released(void) {
     phase_begin("park");
-    if (machine.in_map) park_in_map(&rendezvous.count);
+    if (machine.reading) read_until_released();
+    else if (machine.in_map) park_in_map(&rendezvous.count);
     else park_out_of_map();
     phase_end("park");
 }
