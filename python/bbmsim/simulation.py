@@ -51,6 +51,10 @@ class Simulation:
             self._session = _core.Session(board.to_dict(), seed)
         except ValueError as error:
             raise ConfigError(str(error)) from None
+        except RuntimeError as error:
+            if str(error).startswith("memory="):  # more address space than the host gives
+                raise ConfigError(str(error), "memory") from None
+            raise
         for pa, data in self._program.segments:
             self._session.load(pa, data)
         self._session.set_entry(self._program.entry)

@@ -78,6 +78,7 @@ def test_strategies_are_linear_and_a_sweep_says_so_and_goes_beyond(bbmsim: Bbmsi
         (s, m, "extrapolated") for s in ("merged", "bbm-strict") for m in ("8GiB", "64TiB")
     ]
     assert "extrapolated, not run" in (tmp_path / "p.svg").read_text()
+    assert "linear in memory from 1GiB on" in (tmp_path / "p.html").read_text()
     # What the model says of 8 GiB is what 8 GiB cost.
     alone = bs.Simulation(bs.Board(cores=bs.parse_cores("cortex-x4*2"), memory="8GiB"), bs.bare("repaint", strategy="merged", verify="none")).run()
     row = beyond[0]

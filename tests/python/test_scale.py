@@ -55,6 +55,12 @@ def test_a_tebibyte(bbmsim: Bbmsim, tmp_path: Path, strategy: str) -> None:
     check_strategy(bbmsim, tmp_path, strategy, TIB, 2 * GIB)
 
 
+def test_a_tlbi_for_each_page_is_remembered_once_for_what_it_covers(bbmsim: Bbmsim, tmp_path: Path) -> None:
+    """A million TLBIs before one DSB, of which 512 cover the same block."""
+    host = record(bbmsim, tmp_path, "4GiB", "strategy=merged", "tlbi=page", "verify=none")["host"]
+    assert host["peak_rss_bytes"] < host["guest_ram_bytes"] + 110 * MIB
+
+
 def test_the_host_says_which_phase_took_its_time(bbmsim: Bbmsim, tmp_path: Path) -> None:
     run = record(bbmsim, tmp_path, "2GiB", "verify_stride=4096")
     host = run["host"]
@@ -91,3 +97,44 @@ def test_what_a_core_cannot_address_is_one_line(bbmsim: Bbmsim, cores: str, said
     done = bbmsim("run", "--cores", cores, "--memory", "1TiB")
     assert done.returncode == 2 and not done.stdout
     assert done.stderr.rstrip().endswith(said) and len(done.stderr.splitlines()) == 1
+
+
+MANY = "cortex-x4*16,cortex-a720*48"
+
+
+def test_what_the_host_cannot_hold_is_one_line(bbmsim: Bbmsim) -> None:
+    done = bbmsim("run", "--cores", "neoverse-v3", "--memory", "200TiB")
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert "memory=219902325555200 bytes: the host refused" in done.stderr
+
+
+def test_64_tib_are_a_board(bbmsim: Bbmsim, tmp_path: Path) -> None:
+    """Device tree, table pool and linear map beyond 40 bits; 1 GiB blocks keep the paint short."""
+    run = record(bbmsim, tmp_path, "64TiB", "strategy=lazy", "blocks=1g", "verify_stride=64G", cores="neoverse-v3*2")
+    assert run["verified"]["ok"] and sum(c["places"] for c in run["verified"]["cores"]) > 1000
+
+
+def of_64_cores(strategy: str, **set: str) -> bs.Result:
+    return bs.Simulation(bs.Board(cores=bs.parse_cores(MANY), memory="256MiB"), bs.bare("repaint", strategy=strategy, **set)).run()
+
+
+@pytest.mark.parametrize("strategy", ["merged", "bbm-ipi", "parallel", "hotplug", "clone-and-switch"])
+def test_64_cores_repaint_and_verify(strategy: str) -> None:
+    result = of_64_cores(strategy, verify_stride="4096")
+    assert (result.outcome, result.violations, result.hazards) == ("poweroff", [], [])
+    cores = result.record["verified"]["cores"]
+    assert result.record["verified"]["ok"] and len(cores) == 64 and all(c["places"] > 0 for c in cores)
+    phase = result.phases["repaint"]
+    assert len(phase.cores) == 64 and all(sum(c.cycles.values()) == c.total_cycles for c in phase.cores)
+
+
+def test_cores_that_wait_execute_nothing() -> None:
+    phase = of_64_cores("merged", verify="none").phases["repaint"]
+    boot, *others = phase.cores
+    assert all(c.instructions < 1000 and c.cycles["wfe"] > 0.9 * c.total_cycles for c in others)
+    assert boot.instructions > 200 * max(c.instructions for c in others)
+
+
+def test_65_cores_are_too_many(bbmsim: Bbmsim) -> None:
+    done = bbmsim("run", "--cores", "cortex-x4*40,cortex-a720*25")
+    assert done.returncode == 2 and "cores has 65 entries, at most 64 are possible" in done.stderr

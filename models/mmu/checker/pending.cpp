@@ -136,6 +136,14 @@ void PendingSet::issue(PeId issuer, const Tlbi& op, PeMask targets) {
     }
 }
 
+// Page by page TLBIs of a block cover the same few records again and again before a DSB completes them all: once is
+// enough.
+void PendingSet::note_issue(std::vector<Issue>& list, const Issue& issue) {
+    constexpr std::ptrdiff_t kRecent = 8;
+    const auto recent = list.end() - std::min<std::ptrdiff_t>(kRecent, std::ssize(list));
+    if (std::find(recent, list.end(), issue) == list.end()) list.push_back(issue);
+}
+
 void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpan* span, PeMask targets) {
     const PeMask open = unclean(p), reached = open & targets;
     if (!open || p.many_places) return;
@@ -159,7 +167,7 @@ void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpa
             return;
         }
         if (issue.entry) p.issued |= issue.pes;
-        outstanding_[issuer][static_cast<unsigned>(op.scope)].push_back(issue);
+        note_issue(outstanding_[issuer][static_cast<unsigned>(op.scope)], issue);
     };
 
     const bool global = p.kind == DescKind::kLeaf && desc_global(p.before);

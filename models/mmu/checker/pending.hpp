@@ -124,9 +124,11 @@ private:
         bool one_asid;            // covers only this ASID: PEs with several need more
         bool entry;               // covers the record's own entry
         u32 below, first, count;  // covers these leaves of below[below]; count 0: none
+        bool operator==(const Issue&) const = default;
     };
     void cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpan* span, PeMask targets);
     void apply(const Issue& issue);
+    static void note_issue(std::vector<Issue>& list, const Issue& issue);
 
     Ordering& ordering_;
     Roots& roots_;
