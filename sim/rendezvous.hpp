@@ -33,7 +33,8 @@ private:
 struct Meeting {
     u64 counted_ps = 0;   // the store that counted the PE in
     u64 pa = 0;           // what it counted in
-    u64 released_ps = 0;  // the store that let it go on; 0: it saw so without waiting
+    u64 waits_on = 0;     // what it loaded exclusively before it waited; the granule of its monitor
+    u64 released_ps = 0;  // the last store that woke it from waiting on that; 0: it did not wait
     PeId released_by = kNoPe;
 };
 

@@ -10,7 +10,7 @@ namespace bbmsim::sim {
 
 namespace {
 
-constexpr u8 kStored = 1, kCleared = 3;  // kExclusive
+constexpr u8 kLoaded = 0, kStored = 1, kCleared = 3;  // kExclusive
 
 }  // namespace
 
@@ -108,7 +108,9 @@ void RendezvousRecorder::on_event(const Event& event) {
             root(event.pe, event.time_ps, event.b);
             break;
         case EventKind::kExclusive:
-            if (event.sub == kStored) {
+            if (event.sub == kLoaded) {
+                p.loaded_pa = event.pa;
+            } else if (event.sub == kStored) {
                 p.stored = true;
                 p.stored_ps = event.time_ps;
                 p.stored_pa = event.pa;
@@ -121,11 +123,16 @@ void RendezvousRecorder::on_event(const Event& event) {
             counted(event.pe);
             p.waits = true;
             p.wait_ps = event.time_ps;
+            p.cleared_by = kNoPe;
+            if (!pe.meetings.empty() && pe.meetings.back().waits_on == 0) pe.meetings.back().waits_on = p.loaded_pa;
             break;
         case EventKind::kWfeWake:
             if (!std::exchange(p.waits, false)) break;
             pe.waits.add(p.wait_ps, std::max(p.wait_ps, event.time_ps));
-            if (!pe.meetings.empty() && !pe.more_meetings && p.cleared_by != kNoPe) {
+            // Woken again and again as others count in, it is released by the last; what it waits for later is another
+            // thing.
+            if (!pe.meetings.empty() && !pe.more_meetings && p.cleared_by != kNoPe &&
+                pe.meetings.back().waits_on == p.loaded_pa) {
                 pe.meetings.back().released_ps = p.cleared_ps;
                 pe.meetings.back().released_by = p.cleared_by;
             }

@@ -39,7 +39,7 @@ public:
 private:
     struct Pending {
         bool waits = false, off = false, flushes = false, stored = false;
-        u64 wait_ps = 0, off_ps = 0, flush_ps = 0, stored_ps = 0, stored_pa = 0;
+        u64 wait_ps = 0, off_ps = 0, flush_ps = 0, stored_ps = 0, stored_pa = 0, loaded_pa = 0;
         u64 cleared_ps = 0;
         PeId cleared_by = kNoPe;
     };

@@ -18,7 +18,7 @@ ACTIVITIES = {
     "flush": "TLBIs, and the DSB behind them",
     "off": "is off",
 }
-_MOST_SPANS = 96  # of a core, in the record
+_MOST_SPANS = 160  # of a core, in the record
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -74,7 +75,7 @@ def scale_of(cells: Cells) -> Scale | None:
         return Scale("cores", "cores")
     for key in varying:
         if key != "cores" and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in cells.grid.axes[key]):
-            return Scale(key, short(key).replace("_", " "))
+            return Scale(key, re.sub("_(ns|us|cycles|bytes|mhz)$", r", \1", short(key)).replace("_", " "))
     return None
 
 
@@ -185,7 +186,7 @@ def _legend(axes: Any, beyond: bool) -> None:
         handles.append(Line2D([], [], color="#555", linestyle=(0, (1, 2)), marker="o", markerfacecolor="white", label="extrapolated, not run"))
     outside = len(handles) > 6
     axes.legend(
-        handles=handles, frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(1.0, 1.0) if outside else None, handlelength=3.2,
+        handles=handles, frameon=False, fontsize=9, loc="upper left" if outside else "best", bbox_to_anchor=(1.0, 1.0) if outside else None, handlelength=3.2,
     )
 
 

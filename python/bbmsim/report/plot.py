@@ -34,7 +34,7 @@ def drawn(figure: Figure, kind: str) -> bytes:
     """The file's bytes: "png" or "svg"; the same for the same figure."""
     out = io.BytesIO()
     with style():
-        figure.savefig(out, format=kind, dpi=150, metadata={"Date": None} if kind == "svg" else None)
+        figure.savefig(out, format=kind, dpi=150, bbox_inches="tight", pad_inches=0.1, metadata={"Date": None} if kind == "svg" else None)
     return out.getvalue()
 
 

@@ -66,8 +66,11 @@ def story(result: Result) -> str:
     if met is None:
         return ""
     waited = [(i, m) for i in range(len(met.cores)) for m in counted_in(result, i)[:1] if m.released_ps is not None]
+    whole = format_time(met.end_ps - met.begin_ps)
+    if len(met.cores) == 1:
+        return f"one core, with nobody to wait for: {whole}"
     if not waited:
-        return f"{format_time(met.end_ps - met.begin_ps)} from the first core's beginning to the last one's end; nobody counted himself in and was released"
+        return f"{whole} from the first core's beginning to the last one's end; nobody counted itself in and was let go by a store"
     first, last = (f(m.counted_in_ps for _, m in waited) for f in (min, max))
     longest, who = max((m.released_ps - m.counted_in_ps, i) for i, m in waited if m.released_ps is not None)
     back = [out[-1][1] - m.released_ps for i, m in waited if m.released_ps is not None and (out := met.cores[i].out_of_map)]

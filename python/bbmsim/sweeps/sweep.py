@@ -103,7 +103,7 @@ class Sweep(Cells):
         """results.csv, results.json, results.sqlite: each whole or not at all."""
         where = Path(folder)
         write_whole(where / "results.csv", self.frame.to_csv(index=False), "out")
-        study = {"name": self.study.name, "title": self.study.title, "phase": self.study.phase, "axes": list(self.study.axes)}
+        study = {"name": self.study.name, "title": self.study.title, "phase": self.study.phase, "base": dict(self.study.base), "axes": list(self.study.axes)}
         text = json.dumps({"schema": SCHEMA, "study": study, "rows": self.rows, "cells": self._ids}, indent=1) + "\n"
         write_whole(where / "results.json", text, "out")
         write_whole(where / "results.sqlite", as_database(self.rows), "out")
@@ -133,4 +133,4 @@ def load_sweep(path: str | Path) -> Sweep:
         raise ConfigError(f"sweep={file}: its schema is not '{SCHEMA}'", "sweep")
     said = data["study"]
     axes = {key: list(dict.fromkeys(row[key] for row in data["rows"])) for key in said["axes"]}
-    return Sweep(Study(said["name"], said["title"], said["phase"], {}, axes), data["rows"], file.parent, data.get("cells", [""] * len(data["rows"])))
+    return Sweep(Study(said["name"], said["title"], said["phase"], said.get("base", {}), axes), data["rows"], file.parent, data.get("cells", [""] * len(data["rows"])))
