@@ -195,7 +195,9 @@ def held_back_error(
 class Extrapolation:
     """What came of `extrapolate`."""
 
-    frame: pd.DataFrame  #: a row for each point and group: the axes, `kind`, and METRIC, METRIC_low, METRIC_high; may be empty
+    #: a row for each point and group: the axes, `mix` (core_family()) if there are several, `kind`, and METRIC, METRIC_low,
+    #: METRIC_high; may be empty
+    frame: pd.DataFrame
     models: Mapping[str, Model]  #: of the first metric, by the group's name
     refused: Mapping[str, str]  #: why a group has no rows, by its name
 
@@ -235,6 +237,8 @@ def extrapolate(
             refused[name] = str(error)
             continue
         same: dict[str, Any] = {k: v for k, v in zip(keys, values) if k in by}
+        if "_family" in rows and rows["_family"].nunique() > 1:
+            same["mix"] = values[-1]
         table = pd.DataFrame(same | asked | {"kind": EXTRAPOLATED})
         said = fitted[0].predict(table)
         widest = float(((said["high"] - said["value"]) / said["value"].abs()).max())

@@ -11,7 +11,10 @@ import pandas as pd
 import pytest
 
 import bbmsim as bs
+from bbmsim.extrapolation import core_count
 from bbmsim.linearity import lines, linearity
+from bbmsim.report.grid import curves_of, grid_figure, scale_of
+from bbmsim.sweeps.cells import Cells, Grid
 from conftest import Bbmsim
 
 STUDY = """
@@ -89,6 +92,23 @@ def test_strategies_are_linear_and_a_sweep_says_so_and_goes_beyond(bbmsim: Bbmsi
     assert causes == pytest.approx(phase.cores[0].total_cycles, rel=0.002)
     model = json.loads((out / "extrapolated.json").read_text())["models"]["set.strategy=merged"]
     assert list(model["terms"]) == ["fixed", "memory"] and model["held_back"][0]["error"] < 0.01
+
+
+def test_numbers_of_cores_that_nobody_ran_have_curves_of_their_own() -> None:
+    mixes = [f"{boot},cortex-a720*{n - 1}" for boot in ("cortex-x4", "neoverse-v3") for n in (2, 4, 8)]
+    sizes = ["1GiB", "4GiB", "16GiB"]
+    cost = {"cortex-x4": 3, "neoverse-v3": 5}
+    rows = [{"cores": c, "memory": m, "repaint_us": cost[c.split(",")[0]] * int(m[:-3]) + core_count(c)} for c in mixes for m in sizes]
+    cells = Cells(rows, Grid({"cores": mixes, "memory": sizes}, "repaint", "t"), lambda: [])
+    beyond = cells.extrapolate(["1TiB"], cores=[8, 512])
+    assert list(beyond.frame.columns)[:4] == ["mix", "memory", "cores", "kind"]
+    scale = scale_of(cells)
+    assert scale is not None
+    curves = {c.name: c for c in curves_of(cells, scale, "repaint_us", beyond)}
+    assert [p.middle for p in curves["neoverse-v3,cortex-a720*7"].beyond] == pytest.approx([5 * 1024 + 8])
+    assert [p.middle for p in curves["512 cores of cortex-x4 + cortex-a720"].beyond] == pytest.approx([3 * 1024 + 512])
+    assert not curves["512 cores of cortex-x4 + cortex-a720"].points and not curves["cortex-x4,cortex-a720*3"].beyond
+    grid_figure(cells, "scaling", beyond)
 
 
 @pytest.mark.parametrize(

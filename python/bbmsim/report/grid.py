@@ -91,7 +91,21 @@ def curves_of(cells: Cells, scale: Scale, metric: str, extrapolated: Extrapolati
         name = ", ".join(str(v) if isinstance(v, str) else f"{short(k)}={v}" for k, v in zip(others, values)) or metric
         points = tuple(Point(x, min(y), sum(y) / len(y), max(y)) for x, y in sorted(found.items()))
         out.append(Curve(name, values, points, _beyond(dict(zip(others, values)), scale, metric, extrapolated)))
-    return out
+    return out + _only_beyond(cells, others, scale, metric, extrapolated)
+
+
+def _only_beyond(cells: Cells, others: Sequence[str], scale: Scale, metric: str, extrapolated: Extrapolation | None) -> list[Curve]:
+    """Curves of numbers of cores that nobody ran."""
+    if extrapolated is None or extrapolated.frame.empty or "cores" not in others:
+        return []
+    run = {core_count(mix) for mix in cells.grid.axes["cores"]}
+    groups: dict[tuple[Any, ...], list[Point]] = {}
+    for row in extrapolated.frame.to_dict("records"):
+        if int(row["cores"]) not in run:
+            words = f"{int(row['cores'])} cores" + (f" of {row['mix']}" if "mix" in row else "")
+            values = tuple(words if k == "cores" else row[k] for k in others)
+            groups.setdefault(values, []).append(Point(scale.at(row[scale.key]), row[f"{metric}_low"], row[metric], row[f"{metric}_high"]))
+    return [Curve(", ".join(map(str, values)), values, (), tuple(sorted(points, key=lambda p: p.x))) for values, points in groups.items()]
 
 
 def _beyond(which: Mapping[str, Any], scale: Scale, metric: str, extrapolated: Extrapolation | None) -> tuple[Point, ...]:
@@ -100,7 +114,7 @@ def _beyond(which: Mapping[str, Any], scale: Scale, metric: str, extrapolated: E
     found = []
     for row in extrapolated.frame.to_dict("records"):
         mix = which.get("cores")
-        if mix is not None and int(row["cores"]) != core_count(mix):
+        if mix is not None and (int(row["cores"]) != core_count(mix) or row.get("mix", core_family(mix)) != core_family(mix)):
             continue
         if all(row[k] == v for k, v in which.items() if k != "cores"):
             found.append(Point(scale.at(row[scale.key]), row[f"{metric}_low"], row[metric], row[f"{metric}_high"]))
