@@ -236,6 +236,20 @@ def test_the_secondaries_wait_for_it_in_wfe() -> None:
         assert own.cycles["wfe"] > 0.99 * own.total_cycles and own.instructions < 1000
 
 
+def test_its_rendezvous_is_seen_without_its_help() -> None:
+    result = boot("6.18", MIXED)
+    assert result.rendezvous is not None
+    park = [next(p for n, p in result.phases.items() if n.startswith("park") and p.core == i) for i in (1, 2, 3)]
+    for core, phase in zip(result.rendezvous.cores[1:], park):
+        ((left, back),) = core.out_of_map
+        meeting = core.meetings[0]
+        assert meeting.released_ps is not None and meeting.released_by == 0
+        assert phase.begin_ps < left < meeting.counted_in_ps < meeting.released_ps < back < phase.end_ps
+    assert result.rendezvous.cores[0].out_of_map == ()
+    before, after = (result.census[name].census for name in ("before", "after"))
+    assert before is not None and after is not None and before.count("2M") > 400 > 20 > after.count("2M")
+
+
 def test_where_all_cores_are_capable_nothing_is_repainted() -> None:
     result = boot("6.18", "cortex-x4*2", initrd="small")
     assert marks(result) == ["user space", "forked", "mapped", "power off"]

@@ -68,6 +68,7 @@ def _row(cells: Cells, row: Mapping[str, Any], result: Result | None, longest: f
         "outcome": row["outcome"],
         "good": row["outcome"] in ("poweroff", "reset"),
         "findings": how_many(row.get("violations") or 0, row.get("hazards") or 0) if findings else "none",
+        "found": format_count(findings),
         "clean": not findings,
         "time": "-" if time is None else format_time(time * 1e6),
         "bar": _bar(cells, row, longest),
