@@ -81,7 +81,10 @@ void Mmu::touch_in_set(unsigned l1, TlbEntry* entry) {
 }
 
 Outcome Mmu::translate(const Request& request) {
-    return impl_->regime.on ? impl_->translate_on(request) : impl_->translate_off(request);
+    if (!impl_->regime.on) return impl_->translate_off(request);
+    if (request.access == Access::kFetch && !request.speculative && !request.maintenance && domain && domain->checker)
+        domain->checker->on_fetch(id, request.va, request.privileged, impl_->now());
+    return impl_->translate_on(request);
 }
 
 // Stage 1 off (D8.2.12): flat; a VA beyond the PA size is a level 0 Address size fault.

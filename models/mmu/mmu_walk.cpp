@@ -205,7 +205,7 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
     const u64 time = now();
     for (unsigned i = 0; i < g.table_count; ++i) {
         TlbEntry* e = fill(Structure::kWalkCache, g.entry_of(g.tables[i], time), va);
-        if (e && checker) checker->on_fill(mmu.id, *e);
+        if (e && checker) checker->on_fill();
     }
     out.fault = end.fault;
     TlbEntry& entry = walked;
@@ -252,12 +252,9 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
             cacheable = true;
         }
         if (cacheable) {
-            TlbEntry* in_l2 = fill(Structure::kL2, entry, va);
+            (void)fill(Structure::kL2, entry, va);
             TlbEntry* in_l1 = fill(fetch ? Structure::kL1I : Structure::kL1D, entry, va, missed);
-            TlbEntry* held = in_l1 ? in_l1 : in_l2;
-            if (checker)
-                checker->on_fill(mmu.id, held ? *held : entry,
-                                 fetch && !out.fault && !q.speculative ? std::optional(va) : std::nullopt);
+            if (checker) checker->on_fill();
             if (!out.fault && !q.speculative) {
                 finish(entry, q, va, out);
                 out.entry = in_l1;

@@ -116,12 +116,38 @@ TEST_F(Registers, TheOtherHalfsFieldsAreFree) {
     w.checker.finish(0);
     EXPECT_TRUE(w.silent());
 }
-TEST_F(Registers, ASecondChangeReportsTheFirst) {
+TEST_F(Registers, OneFlushForTwoChanges) {  // none of them has a deadline
     c.mair ^= 0xff;
     w.enter(0, c);
     c.mair ^= 0xff;
     w.enter(0, c);
+    w.flush_local(0);
+    w.checker.finish(0);
+    EXPECT_TRUE(w.silent());
+}
+TEST_F(Registers, TwoChangesThatNobodyFlushes) {
+    c.mair ^= 0xff;
+    w.enter(0, c);
+    c.mair ^= 0xff;
+    w.enter(0, c);
+    EXPECT_TRUE(w.silent());
+    w.checker.finish(0);
     EXPECT_EQ(w.rules(), Ids{"BBM-CONTEXT"});
+    EXPECT_EQ(w.checker.violations()[0].count, 2u);
+}
+TEST_F(Registers, OfAPeThatGoesOff) {  // what it holds matters when it comes back
+    c.mair ^= 0xff;
+    w.enter(0, c);
+    w.power(0, false);
+    w.checker.finish(0);
+    EXPECT_TRUE(w.silent());
+}
+TEST_F(Registers, SoftwareThatChangesThemForEver) {  // remembered up to a bound, and told then
+    for (unsigned i = 0; i < 200; ++i) {
+        c.mair += u64{1} << 32;
+        w.checker.on_context_sync(0, c, 0, i);
+    }
+    EXPECT_GT(w.checker.violations().size(), 100u);
 }
 
 struct Group : ::testing::Test {
@@ -205,6 +231,17 @@ TEST_F(Fetch, WithoutIsb) {
 }
 TEST_F(Fetch, WithIsb) {
     w.enter1(0, m.l0);
+    fetch(0);
+    EXPECT_TRUE(w.silent());
+}
+TEST_F(Fetch, ThatALoadHadFilledTheTlbFor) {
+    w.read(0, LinearMap::table_va);
+    fetch(0);
+    EXPECT_EQ(w.rules(), Ids{"BBM-EXEC-SYNC"});
+}
+TEST_F(Fetch, OfWhatAnotherPeMadeOfIt) {
+    w.write(1, m.page_desc, 0);
+    w.write(1, m.page_desc, w.leaf(World::kBase));
     fetch(0);
     EXPECT_TRUE(w.silent());
 }

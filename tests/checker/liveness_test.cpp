@@ -70,6 +70,22 @@ TEST_F(Repaint, BroadcastOfAnotherPeEndsResidueToo) {
 }
 TEST_F(Repaint, FlushByAddressAfterLeaving) {
     w.enter1(1, reserved);
+    w.tlbi(1, TlbiKind::kVaa, TlbiScope::kLocal, LinearMap::block_va);
+    w.dsb_nsh(1);
+    split();
+    EXPECT_TRUE(result().empty());
+}
+TEST_F(Repaint, LastLevelFlushAfterLeavingWithTheSameAsid) {
+    // Walk-cache entries of the tables that it left still answer under that ASID (R_RVJDB, R_CHVGJ), and lead on.
+    w.enter1(1, reserved);
+    w.tlbi(1, TlbiKind::kVaal, TlbiScope::kLocal, LinearMap::block_va);
+    w.dsb_nsh(1);
+    split();
+    EXPECT_EQ(result(), Ids{"BBM-SIZE"});
+}
+TEST_F(Repaint, LastLevelFlushAfterLeavingWithAnotherAsid) {
+    w.enter(1, w.context(0, reserved, 1, u64{1} << 22));  // A1
+    w.enter(1, w.context(0, reserved | u64{1} << 48, 0, u64{1} << 22));
     w.tlbi(1, TlbiKind::kVaal, TlbiScope::kLocal, LinearMap::block_va);
     w.dsb_nsh(1);
     split();
@@ -337,7 +353,13 @@ TEST(Asids, TwoAsidsNeedTwoTlbis) {  // kpti: kernel and user ASID of one proces
     EXPECT_TRUE(w.silent());
     w.write(0, m.page_desc, 0);
     flush(5);
-    change(World::kBlock + 0x2000);
+    change(World::kBlock + 0x2000);  // it has not run with ASID 4 since that value was made
+    EXPECT_TRUE(w.silent());
+    w.enter(0, w.context(m.l0, 0, 4));
+    w.enter(0, w.context(m.l0, 0, 5));
+    w.write(0, m.page_desc, 0);
+    flush(5);
+    change(World::kBlock + 0x3000);
     EXPECT_EQ(w.rules(), Ids{"BBM-NO-TLBI"});
 }
 TEST(Asids, ExitedProcessWhoseRootPageIsUsedAgain) {

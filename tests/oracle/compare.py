@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from bbmsim import _core
 
@@ -66,13 +67,17 @@ OPEN = """
 Key = tuple[int, int]
 
 
-def checker_findings(text: str) -> dict[Key, set[str]]:
-    """(line, descriptor or root) -> rules, as the checker has them."""
+def violations(text: str) -> list[dict[str, Any]]:
     found = _core.check_trace(text)
     if "error" in found:
         raise ValueError(f"{found['error']}")
+    return list(found["violations"])
+
+
+def checker_findings(text: str) -> dict[Key, set[str]]:
+    """(line, descriptor or root) -> rules, as the checker has them."""
     out: dict[Key, set[str]] = {}
-    for v in found["violations"]:
+    for v in violations(text):
         pa = -1 if v["rule"] == "BBM-CONTEXT" else v["descriptor_pa"]
         out.setdefault((v["first_ps"], pa), set()).add(v["rule"])
     return out
@@ -98,6 +103,8 @@ def disagreements(text: str) -> list[str]:
             if coarse is None:
                 coarse = {(f.line, f.pa): f.rules for f in judge(text, coarse=True)}
             b |= coarse.get(key, frozenset())
+        if due and not a:  # findings of one rule and one store are one, with the line of the first
+            due = not any(v["pc"] == key[0] and v["count"] > 1 and v["rule"] in b for v in violations(text))
         if (due and not a) or not a <= b:
             where = f"line {key[0]}" + (f" {key[1]:#x}" if key[1] >= 0 else "")
             out.append(f"{where}: checker {sorted(a) or 'nothing'}, reference {sorted(b) or 'nothing'}")

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from .hardware import HardwareUpdates
+from .state import Finding, Held, Pe, Places, Write
 from .tables import (
+    PAGE_BITS,
     TG0,
     TG1,
     Context,
@@ -26,58 +26,10 @@ from .tables import (
     walk_table,
 )
 from .tlbi import Tlbi, concerns, covers, decode
-from .trace_format import Event, PeConfig, Trace, parse
+from .trace_format import Event, Trace, parse
 
 NT = 1 << 16
 SEQUENCE = {"BBM-NO-TLBI", "BBM-NO-DSB-BEFORE-TLBI", "BBM-NO-DSB-AFTER-TLBI", "BBM-LOCAL-TLBI", "BBM-WRONG-TLBI"}
-
-
-@dataclass(frozen=True)
-class Write:
-    """A descriptor write that took something out of the tables."""
-
-    line: int
-    pe: int
-    pa: int
-
-
-@dataclass
-class Held:
-    """What is known of an entry that a PE may hold."""
-
-    cause: Write | None = None  #: the write since which memory no longer leads to it; None: memory still does
-    broken: bool = False  #: once gone, its address was seen unmapped in its context
-    doomed: set[int] = field(default_factory=set)  #: incomplete TLBIs that will have removed it
-    defects: set[str] = field(default_factory=set)  #: what was wrong with TLBIs meant for it
-    maybe: set[str] = field(default_factory=set)  #: names that depend on whether a TLBI was meant for it
-    reported: bool = False  #: a finding has been made about it: another one would be a repetition
-    owed: list[Write] = field(default_factory=list)  #: legal replacements that owe a TLBI
-    deferred: list[tuple[Write, frozenset[str]]] = field(default_factory=list)  #: violations once this PE, now off, comes back
-
-
-@dataclass
-class Pe:
-    number: int
-    config: PeConfig
-    on: bool = True
-    registers: dict[str, int] = field(default_factory=dict)  #: in force
-    written: dict[str, int] = field(default_factory=dict)  #: from the next synchronization on
-    contexts: list[Context] = field(default_factory=list)
-    held: dict[Entry, Held] = field(default_factory=dict)
-    left: set[Context] = field(default_factory=set)  #: coarse only: left, and not flushed since
-    vmall_done: bool = False  #: coarse only: ASIDs of roots that were left before are forgotten
-    fresh: set[int] = field(default_factory=set)  #: descriptors that it made valid since its last synchronization
-    unflushed: set[int] = field(default_factory=set)  #: lines where fields changed that TLBs may have cached
-    flushes: list[tuple[int, int]] = field(default_factory=list)  #: VMALLs for it: number, line
-
-
-@dataclass(frozen=True)
-class Finding:
-    line: int
-    pa: int  #: descriptor, or root of the tables; -1: registers
-    pe: int
-    rules: frozenset[str]  #: all that are broken there
-    repeated: bool  #: only about held entries that an earlier finding was about
 
 
 class Reference:
@@ -97,6 +49,7 @@ class Reference:
         self.next_tlbi = 0
         self.writes: dict[int, list[Write]] = {}  #: by address
         self.hardware = HardwareUpdates()
+        self.away: dict[tuple[int, int], Write] = {}  #: the last that took this value away from that address
 
     # --- what can be reached ---------------------------------------------------------------------------------------
 
@@ -147,20 +100,28 @@ class Reference:
 
     # --- the sequence ------------------------------------------------------------------------------------------------
 
-    def gone_for_good(self, write: Write, issuer: int, domain: int) -> bool:
-        """The value can't be read any more: the write that took it away is ordered, or a later one to the same place."""
-        later = [w for w in self.writes[write.pa] if w.line >= write.line]
-        return any(self.ordered(w, issuer, domain) for w in later[: 1 if self.coarse else None])
-
-    def leads_to(self, entry: Entry, stays: dict[Entry, None], leaf: bool) -> bool:
-        """Whether walks may still read the descriptor, at the entry's place. Of tables it is taken for granted."""
+    def reachable(self, pe: Pe, entry: Entry, stays: Places) -> bool:
+        """Whether the PE's walks come to the descriptor at this place, from its root or from a walk-cache entry that stays."""
         c = entry.context
-        if self.coarse or not leaf or entry.level == start_level(c):
-            return True
-        page = entry.pa - 8 * (entry.va >> shift(c.granule, entry.level) & (1 << {"4K": 9, "16K": 11, "64K": 13}[c.granule]) - 1)
-        return any(
-            not f.leaf and f.level == entry.level - 1 and f.va <= entry.va < f.va + f.size and f.value & ~3 == page for f in stays
-        )
+        if entry.level == start_level(c):
+            return c in pe.contexts
+        if not any((c.side, c.asid, c.granule) == (u.side, u.asid, u.granule) for u in pe.contexts):
+            return False
+        index = entry.va >> shift(c.granule, entry.level) & (1 << PAGE_BITS[c.granule] - 3) - 1
+        return (entry.level - 1, entry.pa - 8 * index, c.asid, entry.va >> shift(c.granule, entry.level - 1)) in stays
+
+    def ordered_since(self, write: Write, issuer: int, domain: int) -> bool:
+        """The write is ordered, or a later one to the same place."""
+        return any(self.ordered(w, issuer, domain) for w in self.writes[write.pa] if w.line >= write.line)
+
+    def gone_for_good(self, entry: Entry, issuer: int, domain: int) -> bool:
+        """No walk can read this value any more, wherever it comes from."""
+        c = entry.context
+        now = make_entry(c, entry.va, entry.level, entry.pa, get(self.memory, entry.pa))
+        if now is not None and now.value == entry.value:
+            return False
+        away = self.away.get((entry.pa, entry.value))
+        return away is None or self.ordered_since(away, issuer, domain)
 
     def ordered(self, write: Write, issuer: int, domain: int) -> bool:
         """Whether a DSB orders the write before a TLBI that is issued now (R_TGVWD): for the issuer's walks if it is local,
@@ -179,7 +140,9 @@ class Reference:
         if state.cause and state.cause.pa != entry.pa:
             return set(SEQUENCE)  # see compare.PERMITTED
         if state.doomed:
-            return {"BBM-NO-DSB-AFTER-TLBI"}
+            before = "BBM-NO-TLBI" in state.maybe  # issued before the write: which step is missing is told either way
+            other = state.maybe | state.defects if before else state.maybe & {"BBM-NO-DSB-BEFORE-TLBI"}
+            return {"BBM-NO-DSB-AFTER-TLBI"} | other
         return (state.defects or {"BBM-NO-TLBI"}) | state.maybe
 
     def issue(self, event: Event) -> None:
@@ -188,46 +151,44 @@ class Reference:
         self.next_tlbi += 1
         self.tlbis[number] = (event.pe, tlbi)
         for pe in self.pes.values():
-            reaches = pe.number == event.pe or (tlbi.broadcast and pe.on)
-            # Tables first: what only a removed walk-cache entry led to can't come back.
-            gone: set[Entry] = set()
-            stays: dict[Entry, None] = {}
-            for leaf in (False, True):
-                for entry, state in pe.held.items():
-                    if entry.leaf != leaf:
-                        continue
-                    current = entry.context in pe.contexts
-                    if state.cause is None and current:
-                        continue  # may be filled again at once
-                    unknown = self.coarse and not current and pe.vmall_done and tlbi.kind in ("va", "val", "asid")
-                    if unknown or not covers(tlbi, entry):
-                        if concerns(tlbi, entry) and tlbi.kind != "asid":
-                            if not reaches:
-                                state.maybe |= {"BBM-LOCAL-TLBI", "BBM-WRONG-TLBI"}
-                            elif self.coarse or not current or (state.cause and event.pe != state.cause.pe):  # meant for it? it is not the writer's
-                                state.maybe.add("BBM-WRONG-TLBI")
-                            else:
-                                state.defects.add("BBM-WRONG-TLBI")
-                        else:
-                            state.maybe.add("BBM-WRONG-TLBI")
-                    elif not reaches:
-                        if pe.on and (entry in self.pes[event.pe].held or (state.cause and state.cause.pe == event.pe)):
-                            state.defects.add("BBM-LOCAL-TLBI")
-                        else:  # of a PE that has nothing to do with it
-                            state.maybe.add("BBM-LOCAL-TLBI")
-                    elif state.cause and self.leads_to(entry, stays, leaf) and not self.gone_for_good(state.cause, event.pe, tlbi.domain):
-                        state.defects.add("BBM-NO-DSB-BEFORE-TLBI")
-                    elif leaf and entry in stays:
-                        state.defects.add("BBM-WRONG-TLBI")
-                    else:
-                        state.doomed.add(number)
-                        gone.add(entry)
-                if not leaf:
-                    stays = self.through_held(pe, gone)
+            stays: Places = set()  # upper levels first: what only a removed walk-cache entry led to can't come back
+            for entry, state in sorted(pe.held.items(), key=lambda item: item[0].level):
+                c = entry.context
+                filled_again = state.cause is None and c in pe.contexts
+                if not filled_again and not self.survives(event, tlbi, pe, entry, state, stays):
+                    state.doomed.add(number)
+                elif not entry.leaf:
+                    stays.add((entry.level, table_address(c.granule, entry.value), c.asid, entry.va >> shift(c.granule, entry.level)))
         if tlbi.kind == "vmall":
             for pe in self.pes.values():
                 if pe.number == event.pe or (tlbi.broadcast and pe.on):
                     pe.flushes.append((number, event.line))
+
+    def survives(self, event: Event, tlbi: Tlbi, pe: Pe, entry: Entry, state: Held, stays: Places) -> bool:
+        """Whether the PE may hold the entry though this TLBI is complete; notes what is wrong with it, if it was meant for it."""
+        reaches = pe.number == event.pe or (tlbi.broadcast and pe.on)
+        current = entry.context in pe.contexts
+        if not covers(tlbi, entry):
+            if not concerns(tlbi, entry) or tlbi.kind == "asid":
+                state.maybe.add("BBM-WRONG-TLBI")
+            elif not reaches:
+                state.maybe |= {"BBM-LOCAL-TLBI", "BBM-WRONG-TLBI"}
+            elif self.coarse or not current or (state.cause and event.pe != state.cause.pe):  # meant for it? it is not the writer's
+                state.maybe.add("BBM-WRONG-TLBI")
+            else:
+                state.defects.add("BBM-WRONG-TLBI")
+            return True
+        if not reaches:
+            if pe.on and (entry in self.pes[event.pe].held or (state.cause and state.cause.pe == event.pe)):
+                state.defects.add("BBM-LOCAL-TLBI")
+            else:  # of a PE that has nothing to do with it
+                state.maybe.add("BBM-LOCAL-TLBI")
+            return True
+        if not self.reachable(pe, entry, stays) or self.gone_for_good(entry, event.pe, tlbi.domain):
+            return False
+        unordered = state.cause and not self.ordered_since(state.cause, event.pe, tlbi.domain)
+        state.defects.add("BBM-NO-DSB-BEFORE-TLBI" if unordered else "BBM-WRONG-TLBI")
+        return True
 
     def barrier(self, event: Event) -> None:
         name = event.name
@@ -288,11 +249,19 @@ class Reference:
         touched = [c for c in contexts if pa >> 12 in self.walks[c][1]]
         for c in touched:
             del self.walks[c]
-        made = any(n.pa == pa for c in touched for n in self.walk(c)) and not any(e.pa == pa for c in touched for e in before[c])
+        mapped = any(n.pa == pa for c in touched for n in self.walk(c))
+        made = mapped and not any(e.pa == pa for c in touched for e in before[c])
+        if made or not mapped:
+            for pe in self.pes.values():  # whoever made it valid before: that is gone
+                pe.fresh.discard(pa)
         if event.pe >= 0 and made:
             self.pes[event.pe].fresh.add(pa)
         this = Write(event.line, event.pe, pa)
         self.writes.setdefault(pa, []).append(this)
+        for e in {e for pe in self.pes.values() for e in pe.held if e.pa == pa}:
+            was, now = (make_entry(e.context, e.va, e.level, pa, v) for v in (old, value))
+            if was is not None and was.value == e.value and (now is None or now.value != e.value):
+                self.away[pa, e.value] = this
         for pe in self.pes.values():
             self.judge_reuse(pe, this, value)
         for c in touched:
@@ -306,10 +275,13 @@ class Reference:
                 if e.context in touched:
                     if e in self.walk(e.context):
                         if s.cause:
-                            pe.held[e] = Held(deferred=s.deferred)
+                            pe.held[e] = Held(deferred=s.deferred, reported=e in self.consequences)
                     elif s.cause is None:
                         broken = not any(n.pa == pa for n in self.walk(e.context))
-                        pe.held[e] = Held(cause=this, broken=broken, owed=s.owed, deferred=s.deferred, reported=s.reported)
+                        doomed = set() if e.context in pe.contexts else s.doomed  # there it can't have been filled again
+                        pe.held[e] = Held(cause=this, broken=broken, doomed=doomed, owed=s.owed, deferred=s.deferred, reported=s.reported)
+                        if doomed:
+                            pe.held[e].maybe.add("BBM-NO-TLBI")  # it was issued before the write
             self.fill(pe)
 
     def clash(self, e: Entry, n: Entry) -> set[str]:
@@ -359,17 +331,14 @@ class Reference:
                     s.reported = True  # see compare.MISSED
                 if c not in pe.contexts and e.leaf and s.cause is None and this.pa != e.pa:
                     s.reported = True
-                if e.leaf and s.cause and s.cause.pa != e.pa and n.pa == e.pa:
-                    s.reported = True  # likewise: its table was linked again
                 if stale:
                     rules |= self.sequence_defects(e, s)
                 if not stale or not s.broken or (s.cause and s.cause.pa != e.pa):
                     rules |= {f"BBM-{x}" for x in changes}
-                if pe.on:
+                if pe.awake:
                     self.report((this.line, this.pa, this.pe), rules, s, pe.number)
                 else:
                     s.deferred.append((this, frozenset(rules | {"BBM-NO-TLBI"})))
-                    self.told.add((pe.number, s.cause.line if s.cause else this.line))
 
     def judge_reuse(self, pe: Pe, this: Write, value: int) -> None:
         """A valid value in the page of a table that memory no longer leads to, and walk caches may (R_RVJDB)."""
@@ -389,12 +358,15 @@ class Reference:
                 continue  # it faults, and is cached by nobody
             if n in pe.held:  # the value that was there: harmless, and yet not the writer's page to write
                 self.findings.setdefault((this.line, this.pa, this.pe), set()).add("BBM-TABLE-REUSE")
+                for h, state in pe.held.items():
+                    if h.leaf and h.context == e.context and h.va < va + n.size and va < h.va + h.size:
+                        state.reported = True
                 continue
             for h, state in pe.held.items():  # what comes of it is no news
                 if h.context == e.context and h.va < va + (1 << shift(e.context.granule, level)) and va < h.va + h.size and h is not e:
                     state.reported = True
             self.consequences.add(n)
-            if pe.on:
+            if pe.awake:
                 self.report((this.line, this.pa, this.pe), {"BBM-TABLE-REUSE"})
             else:
                 s.deferred.append((s.cause, frozenset({"BBM-TABLE-REUSE"})))
@@ -404,7 +376,7 @@ class Reference:
         new = [e for e in self.walk(c) if e.pa == this.pa and e.leaf]
         if not new:
             return
-        due = any(c in pe.contexts and pe.on for pe in self.pes.values())
+        due = any(c in pe.contexts for pe in self.pes.values())
         n = new[0]
         if make_entry(c._replace(hardware_af=True), n.va, n.level, n.pa, old) is not None:
             return  # was a member already: AF may differ (I_CQTNL)
@@ -445,7 +417,7 @@ class Reference:
                 continue
             granule = TG1.get(tcr >> 30 & 3, "4K") if side else TG0.get(tcr >> 14 & 3, "4K")
             tsz = tcr >> (16 if side else 0) & 0x3F
-            c = Context(side, ttbr[side] & (1 << 48) - 2, asid, granule, tsz, bool(tcr >> 39 & 1), bool(tcr >> 40 & 1), r.get("mair_el1", 0))
+            c = Context(side, ttbr[side] & (1 << 48) - 2, asid, granule, tsz, bool(tcr >> 39 & 1), tcr >> 39 & 3 == 3, r.get("mair_el1", 0))
             out.append(c)
         return out
 
@@ -460,11 +432,14 @@ class Reference:
     def change_context(self, pe: Pe, event: Event, before: dict[str, int]) -> None:
         was = pe.contexts
         pe.contexts = self.contexts_of(pe)
-        for name in ("tcr_el1", "mair_el1", "sctlr_el1"):
+        if pe.on and pe.registers.get("sctlr_el1", 0) & 1:
+            pe.awake = True
+        if pe.awake and pe.registers.get("sctlr_el1", 0) & 1:  # with the MMU off they mean nothing
             for side in (0, 1):
-                old, new = cached_fields(before, side)[name], cached_fields(pe.registers, side)[name]
-                if old != new and any(e.context.side == side for e in pe.held):
+                changed = pe.translated and cached_fields(pe.translated, side) != cached_fields(pe.registers, side)
+                if changed and any(e.context.side == side for e in pe.held):
                     pe.unflushed.add(event.line)
+            pe.translated = dict(pe.registers)
         if self.coarse:
             pe.left = (pe.left | set(was)) - set(pe.contexts)
             for e, s in list(pe.held.items()):  # one bit for each root, whatever the ASID
@@ -477,14 +452,24 @@ class Reference:
             if before != pe.registers:
                 self.judge_cnp(pe, c, event)
         if pe.contexts and not was:
-            for s in pe.held.values():
-                for write, rules in s.deferred:
-                    self.report((event.line, write.pa, write.pe), rules)
-                s.deferred.clear()
+            self.judge_return(pe, event)
         for e, s in pe.held.items():
-            if s.doomed and s.cause is None and e.context in pe.contexts:
-                s.doomed.clear()  # may have been filled again
+            if s.doomed and e.context in pe.contexts:
+                if s.cause is None:
+                    s.doomed.clear()  # may have been filled again
+                else:
+                    s.maybe.add("BBM-NO-DSB-BEFORE-TLBI")
         self.fill(pe)
+
+    def judge_return(self, pe: Pe, event: Event) -> None:
+        """A PE that was off received no broadcast: what changed meanwhile meets what it still holds, if it is still there."""
+        now = [n for c in pe.contexts for n in self.walk(c)]
+        for e, s in pe.held.items():
+            met = any((n.asid is None or e.asid in (None, n.asid)) and self.clash(e, n) and not self.exempt(pe, self.clash(e, n), e, n) for n in now)
+            for write, rules in s.deferred:
+                if s.cause and (met or "BBM-TABLE-REUSE" in rules):
+                    self.report((event.line, write.pa, write.pe), rules, s, pe.number)
+            s.deferred.clear()
 
     def judge_root(self, pe: Pe, c: Context, event: Event, due: bool) -> None:
         """Tables that come under a PE's base register, against what it may hold of others."""
@@ -521,7 +506,7 @@ class Reference:
         for c in pe.contexts:
             path = sorted((e for e in self.walk(c) if e.va <= event.a < e.va + e.size), key=lambda e: e.level)
             fresh = [e for e in path if e.pa in pe.fresh]
-            if path and faults_on_fetch(path[-1]):
+            if path and faults_on_fetch(path[-1], path[:-1], self.memory, pe.registers):
                 continue  # nothing is executed
             if fresh and path[-1].leaf:
                 self.report((event.line, fresh[0].pa, event.pe), {"BBM-EXEC-SYNC"})
@@ -550,10 +535,7 @@ class Reference:
                 self.fetch(event)
             elif op == "off":
                 pe = self.pes[event.pe]
-                pe.on = False
-                if self.coarse:
-                    for line in pe.unflushed:
-                        self.report((line, -1, pe.number), {"BBM-CONTEXT"})
+                pe.on = pe.awake = False
                 self.change_context(pe, event, dict(pe.registers))
             elif op == "on":
                 pe = self.pes[event.pe]
@@ -561,9 +543,9 @@ class Reference:
                 pe.registers["sctlr_el1"] = 0
                 pe.written.clear()
         for pe in self.pes.values():
-            for line in pe.unflushed:
+            for line in pe.unflushed if pe.awake else ():
                 self.report((line, -1, pe.number), {"BBM-CONTEXT"})
-            if pe.config.conflict_free or not pe.on:
+            if pe.config.conflict_free or not pe.awake:
                 continue
             for e, s in pe.held.items():
                 others = [f for f in pe.held if f.context == e.context and self.clash(e, f)]

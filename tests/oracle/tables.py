@@ -202,9 +202,17 @@ def differences(memory: Memory, old: Entry, new: Entry) -> set[str]:
     return out
 
 
-def faults_on_fetch(leaf: Entry) -> bool:
-    """At EL1: PXN, or writable by EL0, which is never executable by EL1; a block with nT=1, which may fault (R_MRRPW)."""
-    return bool(leaf.value >> 53 & 1 or leaf.value >> 6 & 3 == 1 or (leaf.level < 3 and leaf.value >> 16 & 1))
+def faults_on_fetch(leaf: Entry, tables: list[Entry], memory: Memory, registers: dict[str, int]) -> bool:
+    """At EL1: PXN; writable by EL0, which EL1 never executes; writable with WXN; a block with nT=1, which may fault (R_MRRPW)."""
+    passed = 0  # what the tables on the way add, unless TCR.HPD says that they don't
+    if not registers.get("tcr_el1", 0) >> (42 if leaf.context.side else 41) & 1:
+        for table in tables:
+            passed |= get(memory, table.pa)
+    read_only = not writable(leaf) or passed >> 62 & 1
+    by_el0 = leaf.value >> 6 & 1 and not passed >> 61 & 1
+    wxn = registers.get("sctlr_el1", 0) >> 19 & 1
+    never = leaf.value >> 53 & 1 or passed >> 59 & 1 or (leaf.level < 3 and leaf.value >> 16 & 1)
+    return bool(never or (not read_only and (by_el0 or wxn)))
 
 
 def cached_fields(r: dict[str, int], side: int) -> dict[str, int]:

@@ -44,13 +44,13 @@ void BbmChecker::on_power(PeId pe, bool online) {
     Context off = impl_->pes[pe].context;
     off.sctlr &= ~u64{1};
     impl_->context_sync(pe, off, 0, 0);
-    for (unsigned half = 0; half < 2; ++half) impl_->judge_reinterpretation(pe, half);
     impl_->pes[pe].online = online;
+    impl_->pes[pe].dormant = true;
 }
 
-void BbmChecker::on_fill(PeId pe, const TlbEntry& entry, std::optional<u64> fetched) {
-    ++impl_->stats.fills;
-    if (fetched && pe < impl_->pes.size()) impl_->fetched(pe, entry, *fetched, entry.origin.filled_ps);
+void BbmChecker::on_fill() { ++impl_->stats.fills; }
+void BbmChecker::on_fetch(PeId pe, u64 va, bool privileged, u64 now_ps) {
+    if (pe < impl_->pes.size()) impl_->fetched(pe, va, privileged, now_ps);
 }
 void BbmChecker::on_conflict(PeId pe, u64 va, u64 pc, u64 now_ps, std::span<const TlbEntry* const> matches,
                              ConflictBehaviour taken) {

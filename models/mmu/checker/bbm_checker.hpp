@@ -55,8 +55,9 @@ public:
     void on_power(PeId pe, bool online);  // CPU_ON / CPU_OFF: an offline PE receives no broadcast
 
     // --- from Mmu
-    // `fetched`: the VA of an architectural instruction fetch that it was filled for.
-    void on_fill(PeId pe, const TlbEntry& entry, std::optional<u64> fetched = std::nullopt);
+    void on_fill();
+    // An architectural instruction fetch that no filter answered.
+    void on_fetch(PeId pe, u64 va, bool privileged, u64 now_ps);
     void on_conflict(PeId pe, u64 va, u64 pc, u64 now_ps, std::span<const TlbEntry* const> matches,
                      ConflictBehaviour taken);
     void on_stale_use(PeId pe, u64 va, u64 pc, u64 now_ps, const TlbEntry& entry);

@@ -37,13 +37,17 @@ void Root::archive(Archive& ar) {
     ar(a, b, c, d, e, f, g, h, i, j);
 }
 void Roots::archive(Archive& ar) {
-    auto& [roots, free, by_key, touched, flushed, next_span] = *this;
-    ar(roots, free, by_key, touched, flushed, next_span);
+    auto& [roots, free, by_key, touched, flushed, next_span, current] = *this;
+    ar(roots, free, by_key, touched, flushed, next_span, current);
+}
+void Roots::Current::archive(Archive& ar) {
+    auto& [root, as] = *this;
+    ar(root, as);
 }
 
 void Table::archive(Archive& ar) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k] = *this;
-    ar(a, b, c, d, e, f, g, h, i, j, k);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l] = *this;
+    ar(a, b, c, d, e, f, g, h, i, j, k, l);
 }
 void LiveTables::archive(Archive& ar) {
     auto& [links, unlinks, most, domain, tables, free, pool, by_page, by_page_count] = *this;
@@ -55,13 +59,18 @@ void LeavesBelow::Group::archive(Archive& ar) {
     ar(holding, remaining, n);
 }
 void LeavesBelow::archive(Archive& ar) {
-    auto& [first, at_level, some_global, old, all] = *this;
-    ar(first, at_level, some_global, old, all);
+    auto& [first, page, at_level, some_global, old, all] = *this;
+    ar(first, page, at_level, some_global, old, all);
+}
+void LaterWrite::archive(Archive& ar) {
+    auto& [by, up, at] = *this;
+    ar(by, up, at);
 }
 void Pending::archive(Archive& ar) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a2, b2, c2, d2, e2, f2, g2] =
-        *this;
-    ar(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a2, b2, c2, d2, e2, f2, g2);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a2, b2, c2, d2, e2, f2, g2, h2,
+           i2, j2, k2] = *this;
+    ar(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a2, b2, c2, d2, e2, f2, g2, h2, i2,
+       j2, k2);
 }
 void PendingSet::archive(Archive& ar) {
     auto& [ordering, roots, tables, records, free, count, swept_at, pool, by_desc, by_va, outstanding] = *this;
@@ -91,8 +100,8 @@ void BbmChecker::Impl::Reinterpretation::archive(Archive& ar) {
     ar(since, where);
 }
 void BbmChecker::Impl::Pe::archive(Archive& ar) {
-    auto& [promised, as_seen, in_force, is_online, reached, written, synced, last_on, open] = *this;
-    ar(as_seen, in_force, is_online, reached, written, synced, last_on, open);
+    auto& [promised, as_seen, in_force, is_online, sleeps, reached, written, last_on, open, fresh] = *this;
+    ar(as_seen, in_force, is_online, sleeps, reached, written, last_on, open, fresh);
 }
 void BbmChecker::Impl::Outstanding::archive(Archive& ar) {
     auto& [by_asid, by_span] = *this;
@@ -100,11 +109,11 @@ void BbmChecker::Impl::Outstanding::archive(Archive& ar) {
 }
 
 void BbmChecker::Impl::archive(Archive& ar) {
-    auto& [inner, order, all_roots, live, old_values, compare, updates, in_lines, log, entries_made, each_pe, issued,
-           broken, effects, quiet, figures, judged, strangers, at_violation, at_hazard, at_note, admitted, possible,
-           scratch1, scratch2, scratch3, scratch4, scratch5, unheld, scratch6] = *this;
+    auto& [inner, order, all_roots, live, old_values, compare, updates, in_lines, log, each_pe, issued, broken, effects,
+           quiet, figures, judged, strangers, at_violation, at_hazard, at_note, admitted, possible, scratch1, scratch2,
+           scratch3, scratch4, scratch5, unheld, scratch6] = *this;
     ar.part("checker");
-    ar(order, all_roots, live, old_values, updates, log, entries_made);
+    ar(order, all_roots, live, old_values, updates, log);
     ar.fixed(each_pe);
     ar(issued, broken, effects, quiet, figures, judged, strangers, at_violation, at_hazard, at_note, admitted, possible,
        unheld);

@@ -2,6 +2,7 @@
 // Rules on registers rather than descriptors, judged when a context synchronization makes them effective: ASIDs given
 // to other tables, CnP, fields that TLBs may cache; and the fetch through a mapping that its own writer just made.
 #include "models/mmu/checker/impl.hpp"
+#include "models/mmu/walk.hpp"
 
 #include <fmt/format.h>
 
@@ -114,16 +115,19 @@ void BbmChecker::Impl::check_reinterpretation(PeId pe, const Context& context, u
             "changed {} from {:#x} to {:#x} while translations of TTBR{}'s half may be cached, and no "
             "TLBI of everything followed",
             name, before, after, half);
-        std::erase_if(self.reinterpreted[half], [&](const auto& open) {  // an earlier one that nobody began to flush
-            if (ordering.vmall_since(pe, open.at)) return false;
-            if (roots[open.site.root].alive) violate(Rule::kContext, open.site, pe_bit(pe));
-            return true;
-        });
-        self.reinterpreted[half].push_back({ordering.tick(), std::move(site)});
+        // One flush does for several changes: none of them has a deadline. Bounded, for software that never flushes.
+        auto& open = self.reinterpreted[half];
+        std::erase_if(open, [&](const auto& o) { return o.site.pc == pc && o.site.before == before; });
+        if (open.size() >= kMaxReinterpretations) {
+            if (roots[open.front().site.root].alive) violate(Rule::kContext, open.front().site, pe_bit(pe));
+            open.erase(open.begin());
+        }
+        open.push_back({ordering.tick(), std::move(site)});
     }
 }
 
 void BbmChecker::Impl::judge_reinterpretation(PeId pe, unsigned half) {
+    if (pes[pe].dormant) return;  // what it holds matters when it comes back, and is flushed then or not
     for (const auto& open : pes[pe].reinterpreted[half])
         if (roots[open.site.root].alive) violate(Rule::kContext, open.site, pe_bit(pe));  // or nobody holds any of it
     pes[pe].reinterpreted[half].clear();
@@ -133,19 +137,35 @@ void BbmChecker::Impl::reinterpretation_flushed(PeId pe, u64 issued) {
     for (auto& list : pes[pe].reinterpreted) std::erase_if(list, [&](const auto& open) { return open.at < issued; });
 }
 
-void BbmChecker::Impl::fetched(PeId pe, const TlbEntry& entry, u64 va, u64 now_ps) {
-    for (unsigned i = 0; i < entry.origin.depth; ++i) {
-        const Made& m = made_at(entry.origin.desc_pa[i]);
-        if (m.desc_pa != entry.origin.desc_pa[i] || m.writer != pe || m.written < pes[pe].synchronized) continue;
-        const unsigned half = entry.upper_half;
-        const RootId root = pes[pe].reaching[half];
+// Who made an entry valid must synchronize before it fetches through it; what others make of it since is theirs.
+void BbmChecker::Impl::made_valid(u64 desc_pa, PeId writer, u64 pc) {
+    made_invalid(desc_pa);
+    if (writer < pes.size() && pes[writer].made.size() < kMaxMade) pes[writer].made[desc_pa] = pc;
+}
+void BbmChecker::Impl::made_invalid(u64 desc_pa) {
+    for (Pe& pe : pes)
+        if (!pe.made.empty()) pe.made.erase(desc_pa);
+}
+
+// Judged by memory, not by what the TLBs answer: the order of a fetch and of the fill that it needs is not the rule's.
+void BbmChecker::Impl::fetched(PeId pe, u64 va, bool privileged, u64 now_ps) {
+    Pe& self = pes[pe];
+    if (self.made.empty() || !self.context.mmu_on() || pe >= domain.pes.size() || !domain.pes[pe]) return;
+    const WalkResult walk = inspect_walk(domain.ram, self.context, domain.pes[pe]->config, va);
+    const Request request{.va = va, .access = Access::kFetch, .privileged = privileged};
+    if (walk.fault || check_permission(walk.perms, self.context.sctlr & bits(19, 19), request) != Allowed::kYes) return;
+    for (const WalkStep& step : walk.steps) {
+        const auto m = self.made.find(step.pa);
+        if (m == self.made.end()) continue;
+        const unsigned half = (va >> 55) & 1;
+        const RootId root = self.reaching[half];
         if (root == kNone) return;
-        const u8 level = static_cast<u8>(entry.level - (entry.origin.depth - 1u - i));
-        Site site{pe, m.pc, now_ps, m.desc_pa, va, root, level, entry.granule, 0, entry.origin.desc_value[i]};
+        Site site{pe, m->second, now_ps, step.pa, va, root, step.level, roots[root].key.granule, 0, step.value};
         site.detail = fmt::format(
             "fetched from {:#x} through the entry that it had just made valid, with no context synchronization event "
             "in between",
             va);
+        for (const WalkStep& s : walk.steps) self.made.erase(s.pa);
         violate(Rule::kExecSync, site, pe_bit(pe));
         return;
     }

@@ -8,7 +8,7 @@ namespace bbmsim::mmu {
 
 void BbmChecker::Impl::context_sync(PeId pe, const Context& context, u64 now_ps, u64 pc) {
     Pe& self = pes[pe];
-    self.synchronized = ordering.tick();
+    self.made.clear();
     if (self.context == context) return;
     check_reinterpretation(pe, context, pc, now_ps);
     self.context = context;
@@ -21,6 +21,8 @@ void BbmChecker::Impl::context_sync(PeId pe, const Context& context, u64 now_ps,
     }
     const u16 asid = context.asid(self.promise.asid_bits);
     const u64 now = ordering.tick();
+    if (context.mmu_on()) self.dormant = false;
+    roots.still_lingered(pe, now);
     std::array<RootId, 2> before = self.reaching;
     for (unsigned half = 0; half < 2; ++half)
         if (before[half] != kNone) roots.leave(before[half], pe, now);
@@ -29,6 +31,7 @@ void BbmChecker::Impl::context_sync(PeId pe, const Context& context, u64 now_ps,
         RootKey key;
         if (root_of(context, half, key)) enter(pe, half, key, asid, now_ps, pc);
     }
+    roots.set_current(pe, self.reaching, asid);
     check_cnp(pe, pc, now_ps);
     for (unsigned half = 0; half < 2; ++half)
         if (before[half] != kNone && before[half] != self.reaching[half]) {
@@ -55,6 +58,7 @@ void BbmChecker::Impl::enter(PeId pe, unsigned half, const RootKey& key, u16 asi
         if (r.reused & pe_bit(pe)) {
             r.reused &= ~pe_bit(pe);
             if (pending.unclean_walk(r) & pe_bit(pe)) {
+                r.violated |= pe_bit(pe), r.deferred &= ~pe_bit(pe);
                 Site site{r.writer, r.pc, now_ps, r.desc_pa, r.va, r.root, r.level, r.granule, r.before, r.after};
                 site.detail = "unlinked a table whose page was written while the core was off";
                 violate(Rule::kTableReuse, site, pe_bit(pe));
@@ -63,12 +67,12 @@ void BbmChecker::Impl::enter(PeId pe, unsigned half, const RootKey& key, u16 asi
         if (!(r.deferred & pe_bit(pe))) continue;
         r.deferred &= ~pe_bit(pe);
         if (!(pending.unclean(r) & pe_bit(pe))) continue;
-        const u64 memory = domain.ram.read64(PhysAddr(r.desc_pa));
+        const u64 present = present_value(r.root, r.va, r.level);
+        const Site site{r.writer, r.pc, now_ps, r.desc_pa, r.va, r.root, r.level, r.granule, r.before, present};
         memo.clear();
-        if (!difference(r.before, memory, r.level, r.granule, pe, false)) continue;
+        if (!difference(r.before, present, r.level, r.granule, pe, false) && !left_below(site, r, pe, false)) continue;
         r.violated |= pe_bit(pe);
-        violate(Rule::kNoTlbi, {r.writer, r.pc, now_ps, r.desc_pa, r.va, r.root, r.level, r.granule, r.before, memory},
-                pe_bit(pe));
+        violate(Rule::kNoTlbi, site, pe_bit(pe));
     }
 }
 

@@ -28,6 +28,11 @@ constexpr DescKind desc_kind(u64 value, unsigned level, Granule g) {
 constexpr u64 desc_next_table(u64 value, Granule g) {
     return value & kDescAddress & ~((u64{1} << granule_shift(g)) - 1);
 }
+// Two values that a TLB holds as one entry: of a table descriptor, what counts is where it leads.
+constexpr bool desc_same_entry(u64 a, u64 b, unsigned level, Granule g) {
+    return a == b || (desc_kind(a, level, g) == DescKind::kTable && desc_kind(b, level, g) == DescKind::kTable &&
+                      desc_next_table(a, g) == desc_next_table(b, g));
+}
 constexpr u64 desc_output(u64 value, unsigned level, Granule g) {
     return value & kDescAddress & ~(level_span(g, level) - 1);
 }

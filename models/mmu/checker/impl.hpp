@@ -43,21 +43,17 @@ struct BbmChecker::Impl {
         Site site{};
         void archive(Archive& ar);
     };
-    // An entry that became valid: who may fetch through it is asked for its writer only.
-    struct Made {
-        u64 desc_pa = ~u64{0}, written = 0, pc = 0;
-        PeId writer = kNoPe;
-    };
     struct Pe {
         CheckerPe promise;
         PeView view;
         Context context;
         bool online = true;
+        bool dormant = false;  // off, or its MMU has not been on since: what it holds matters when it is
         std::array<RootId, 2> reaching{kNone, kNone};  // through TTBR0, TTBR1
         u64 writes[4] = {};
-        u64 synchronized = 0;  // sequence number of the last context synchronization
-        Context translated;    // the last context with the MMU on
+        Context translated;  // the last context with the MMU on
         std::array<std::vector<Reinterpretation>, 2> reinterpreted;
+        std::unordered_map<u64, u64> made;  // entries it made valid since it last synchronized: pc of the store
         void archive(Archive& ar);
     };
     // One store, and one descriptor that it is about to change, kept until memory has changed.
@@ -79,11 +75,19 @@ struct BbmChecker::Impl {
     void store_done();
     bool change(TableId table, const Changed& c, const Write& by);
     void judge_current(const Site& site, PeMask held, PeMask live, Pending& record, bool& matters);
-    void judge_pending(const Site& site, PeMask held, PeMask live);
+    void judge_pending(const Site& site, PeMask live);
     void judge_other_levels(const Site& site, PeMask live);
-    u64 value_below(const Site& site, unsigned level, u64 va, u64 except_pa) const;
+    u64 value_below(u64 value, unsigned from, Granule g, unsigned level, u64 va) const;
+    // What memory says at this place now, as a value of that level.
+    u64 present_value(RootId root, u64 va, unsigned level) const;
     void judge_left(const Site& site, Pending& p, PeMask visible);
-    std::optional<Rule> left_below(const Site& site, const Pending& p, PeId pe);
+    std::optional<Rule> left_below(const Site& site, const Pending& p, PeId pe, bool strict);
+    // PEs that may hold the present value of this place.
+    PeMask holders(const Occurrence& place, u64 value, DescKind kind, unsigned level);
+    PeMask lingering(const Occurrence& place, unsigned level) const;
+    PeMask held_again(const Site& site) const;
+    void restore(const Site& site, PeMask walkers);
+    void take_leaf(Pending& parent, const Site& site, u64 written, PeMask violated);
     void check_group(const Site& site, TableId table, PeMask pes);
     void keep(const Site& site, PeMask held, Pending&& record, TableId table);
     std::vector<LeavesBelow> leaves_below(TableId table, u64 va, PeMask held, bool& complete);
@@ -94,6 +98,7 @@ struct BbmChecker::Impl {
     std::optional<Rule> difference(u64 before, u64 after, unsigned level, Granule g, PeId pe, bool strict);
     void end_of_run(u64 now_ps);
     PeMask online_mask() const;
+    PeMask awake_mask() const;
 
     // contexts.cpp
     void context_sync(PeId pe, const Context& context, u64 now_ps, u64 pc);
@@ -109,8 +114,10 @@ struct BbmChecker::Impl {
     void check_reinterpretation(PeId pe, const Context& context, u64 pc, u64 now_ps);
     void judge_reinterpretation(PeId pe, unsigned half);
     void reinterpretation_flushed(PeId pe, u64 issued);
-    void fetched(PeId pe, const TlbEntry& entry, u64 va, u64 now_ps);
-    Made& made_at(u64 desc_pa) { return made[((desc_pa >> 3) * 0x9e3779b97f4a7c15) >> 32 & (made.size() - 1)]; }
+    void fetched(PeId pe, u64 va, bool privileged, u64 now_ps);
+    void made_valid(u64 desc_pa, PeId writer, u64 pc);
+    void made_invalid(u64 desc_pa);
+    static constexpr std::size_t kMaxReinterpretations = 64, kMaxMade = 1 << 16;
 
     // hardware_rules.cpp
     void check_plain_store(const Site& site, u64 covered);
@@ -153,7 +160,6 @@ struct BbmChecker::Impl {
     HardwareUpdates unread;
     bool lines = false;  // times are lines of a trace
     TlbiLog tlbi_log;
-    std::array<Made, 1024> made;
     std::vector<Pe> pes;
     struct AsidIssue {
         u16 asid;

@@ -45,6 +45,7 @@ void BbmChecker::Impl::store(const Write& by, u64 pa, const u8* bytes, u64 size)
                 if (!tables.contains(table, d)) continue;
             }
             const Changed c{table, d, before, after, covered};
+            if (before != after && i == 0) pending.written_again(d, writer, ordering.now() + 1);
             const u8 level = tables[table].level;
             const Granule g = tables[table].granule;
             const u64 broken_before = broken_rules;
@@ -103,6 +104,13 @@ PeMask BbmChecker::Impl::online_mask() const {
     return m;
 }
 
+PeMask BbmChecker::Impl::awake_mask() const {
+    PeMask m = 0;
+    for (std::size_t pe = 0; pe < pes.size(); ++pe)
+        if (!pes[pe].dormant) m |= pe_bit(static_cast<PeId>(pe));
+    return m;
+}
+
 PeMask BbmChecker::Impl::may_cache(u64 value, DescKind kind, unsigned level, Granule g, PeMask mask) const {
     if (kind == DescKind::kInvalid) return 0;
     const bool leaf = kind == DescKind::kLeaf;
@@ -155,17 +163,22 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
                               c.covered);
         if (c.before == c.after) continue;
         const u64 written = ordering.tick();
-        if (to != DescKind::kInvalid) roots[place.root].last_made = written;
+        const u64 made = place.made;
+        if (place.through == kNone && from == DescKind::kTable && !desc_same_entry(c.before, c.after, level, g))
+            pending.unlinked_above(place.root, g, level, place.va, writer, written);
+        if (to != DescKind::kInvalid) {
+            roots[place.root].last_made = written;
+            if (root.residue | (root.global & ~root.reach)) tables.set_written(table, index, written);
+        }
         const Site site{writer, pc, now_ps, c.desc_pa, place.va, place.root, level, g, c.before, c.after};
-        PeMask held = 0;
-        if (from != DescKind::kInvalid) held = roots.holders(place.root, c.before, from, place.va, level);
         if (place.through != kNone) {  // an unlinked table: what is written there is no longer meant for this place
             if (std::any_of(places.begin(), places.end(), [&](const Occurrence& o) {
                     return o.through == kNone && o.root == place.root && o.va == place.va;
                 }))
                 continue;  // linked there again
-            const PeMask able = may_cache(c.after, to, level, g, here), walkers = able & online_mask();
+            const PeMask able = may_cache(c.after, to, level, g, here), walkers = able & awake_mask();
             pending[place.through].reused |= able & ~walkers;
+            if (from == DescKind::kLeaf) take_leaf(pending[place.through], site, written, walkers);
             if (walkers) {
                 Site reuse = site;
                 reuse.detail = fmt::format("wrote {:#x} into the page of a table that it unlinked, entry {} of it",
@@ -174,31 +187,34 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
             }
             continue;
         }
-        held = may_cache(c.before, from, level, g, held);
+        const PeMask held = may_cache(c.before, from, level, g, holders(place, c.before, from, level));
         const PeMask everyone = pes.size() >= kMaxPes ? ~PeMask{0} : (PeMask{1} << pes.size()) - 1;
         const PeMask visible = may_cache(c.after, to, level, g, everyone);
 
+        if (!visible) made_invalid(c.desc_pa);
         Pending record;
+        record.made = made;
         record.broken = !(visible & held);
         bool matters = record.broken;
         if (visible) {
-            judge_pending(site, held, visible);
+            restore(site, visible & (root.reach | lingering(place, level)));
+            judge_pending(site, visible);
             judge_current(site, held, visible, record, matters);
             judge_other_levels(site, visible);
-            if (!may_cache(c.before, from, level, g, everyone))  // from any fault (I_WZCBG)
-                made_at(c.desc_pa) = {c.desc_pa, written, pc, writer};
+            if (!may_cache(c.before, from, level, g, everyone)) made_valid(c.desc_pa, writer, pc);  // I_WZCBG
             if (from == DescKind::kInvalid) {
-                if (to == DescKind::kLeaf) check_group(site, table, visible & here & online_mask());
+                if (to == DescKind::kLeaf) check_group(site, table, visible & here & awake_mask());
             }
         }
-        // A writable value that became read-only may still be held writable: it counts for BBM-OA later.
-        matters |= from == DescKind::kLeaf && to == DescKind::kLeaf && (c.after & ~c.before & kDescReadOnly);
-        // A block without nT may still be held when its nT=1 successor is split (FEAT_BBM level 1).
-        matters |= from == DescKind::kLeaf && level < 3 && (c.after & ~c.before & kDescNt);
+        // A writable value that became read-only may still be held writable: it counts for BBM-OA later. So does, for
+        // the TLBI that it needs, a global one that became non-global; and a block without nT when its nT=1 successor
+        // is split (FEAT_BBM level 1).
+        const u64 matter = kDescReadOnly | kDescDbm | kDescNg | (level < 3 ? kDescNt : 0);
+        matters |= from == DescKind::kLeaf && to == DescKind::kLeaf && ((c.after ^ c.before) & matter);
         // Walk caches may lead to the table that was there, alike as it may be.
         matters |= from == DescKind::kTable && to == DescKind::kTable &&
                    desc_next_table(c.before, g) != desc_next_table(c.after, g);
-        if (!held || !matters) continue;
+        if (!matters || !(held | held_again(site))) continue;
         record.written = written;
         record.kind = from;
         record.many_places = places.size() >= LiveTables::kMaxOccurrences;
@@ -217,7 +233,7 @@ void BbmChecker::Impl::judge_current(const Site& s, PeMask held, PeMask visible,
         const auto rule = difference(s.before, s.after, s.level, s.granule, pe, false);
         if (!rule) {
             record.permitted |= pe_bit(pe);
-        } else if (!pes[pe].online) {
+        } else if (pes[pe].dormant) {
             record.deferred |= pe_bit(pe);
         } else {
             broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
@@ -234,7 +250,9 @@ Rule BbmChecker::Impl::sequence_rule(const Pending& p, PeId writer, PeId pe, std
     SequenceState state;
     // Once the entry itself is clean, it is leaves below it that no TLBI has covered.
     const PeMask open = pe_bit(pe) & ~p.cleaned;
-    state.tlbi_issued = (p.issued & open) || ordering.vmall_issued(pe, p.writer, p.written);
+    state.tlbi_issued = (p.issued & open) || pending.any_write(p, true, [&](PeId by, u64 written) {
+        return ordering.vmall_issued(pe, by, written);
+    }) || (!pending.may_reread(p, pe_bit(pe)) && ordering.vmall_since(pe, std::max(p.written, roots[p.root].left[pe])));
     state.tlbi_before_order = (p.early & open) || ordering.vmall_since(pe, p.written);
     const PeMask flushers = p.holders | pe_bit(p.writer);
     state.tlbi_elsewhere = (p.elsewhere & pe_bit(pe)) || ordering.vmall_elsewhere(pe, flushers, p.written);
@@ -254,7 +272,7 @@ void BbmChecker::Impl::violate_all(Site&& site, const ByRule& broken, const std:
     }
 }
 
-void BbmChecker::Impl::judge_pending(const Site& s, PeMask held, PeMask visible) {
+void BbmChecker::Impl::judge_pending(const Site& s, PeMask visible) {
     for (PendingId id = pending.first_of(s.desc_pa); id != kNone; id = pending[id].next_same_desc) {
         Pending& p = pending[id];
         if (p.root != s.root || p.va != s.va || p.level != s.level || p.granule != s.granule) continue;
@@ -265,24 +283,21 @@ void BbmChecker::Impl::judge_pending(const Site& s, PeMask held, PeMask visible)
         std::string why;
         memo.clear();
         const PeMask walkers = p.kind == DescKind::kTable ? pending.unclean_walk(p) : ~PeMask{0};
-        // A value that came back is judged as the current one.
-        const bool restored =
-            p.before == s.before ||
-            (p.kind == DescKind::kTable && desc_kind(s.before, s.level, s.granule) == DescKind::kTable &&
-             desc_next_table(p.before, s.granule) == desc_next_table(s.before, s.granule));
-        for_each_pe(restored ? open & ~held : open, [&](PeId pe) {
+        for_each_pe(open, [&](PeId pe) {
             std::optional<Rule> rule;
             if (walkers & pe_bit(pe)) rule = difference(p.before, s.after, p.level, p.granule, pe, false);
-            if (!rule) rule = left_below(s, p, pe);
+            const bool itself = rule.has_value();
+            if (!rule) rule = left_below(s, p, pe, false);
             if (!rule) {
-                if (difference(p.before, s.after, p.level, p.granule, pe, true)) p.permitted |= pe_bit(pe);
+                if (difference(p.before, s.after, p.level, p.granule, pe, true) || left_below(s, p, pe, true))
+                    p.permitted |= pe_bit(pe);
                 return;
             }
-            if (!pes[pe].online) {
+            if (pes[pe].dormant) {
                 p.deferred |= pe_bit(pe);
                 return;
             }
-            if (p.broken) rule = sequence_rule(p, s.writer, pe, why);
+            if (p.broken && !(itself && p.restored)) rule = sequence_rule(p, s.writer, pe, why);
             broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
             all |= pe_bit(pe);
         });
@@ -307,9 +322,9 @@ void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
             if (level > s.level && desc_kind(s.before, s.level, s.granule) == DescKind::kTable &&
                 domain.ram.read64(PhysAddr(p.desc_pa)) == p.before)
                 return;  // it came back, and is judged with the table that it is in
-            const PeMask open = pending.unclean(p) & visible & ~p.violated & online_mask();
+            const PeMask open = pending.unclean(p) & visible & ~p.violated & awake_mask();
             if (!open) return;
-            const u64 after = level < s.level ? s.after : value_below(s, p.level, p.va, p.desc_pa);
+            const u64 after = level < s.level ? s.after : value_below(s.after, s.level, s.granule, p.level, p.va);
             u64 before = p.before;
             for (unsigned l = level; l < s.level; ++l)
                 before = desc_split(before, l, s.granule,
@@ -322,9 +337,15 @@ void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
                 const bool mixes = level > s.level && desc_kind(s.after, s.level, s.granule) == DescKind::kLeaf &&
                                    !(view.bbml >= 2 || (view.bbml == 1 && desc_nt(s.after, s.level)));
                 view.bbml = std::max(view.bbml, 2u);
+                if (level > s.level && desc_kind(s.after, s.level, s.granule) == DescKind::kTable)
+                    view.bbml = pes[pe].view.bbml;
                 auto rule =
                     mixes ? std::optional(Rule::kSize) : comparer.difference(before, after, at, s.granule, view);
-                if (!rule) return;
+                if (!rule) {
+                    view.bbml = 0;
+                    if (comparer.difference(before, after, at, s.granule, view)) p.permitted |= pe_bit(pe);
+                    return;
+                }
                 if (p.broken) rule = sequence_rule(p, s.writer, pe, why);
                 broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
                 p.violated |= pe_bit(pe);
@@ -336,105 +357,26 @@ void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
     }
 }
 
-// A leaf where a table went that had one there, which no TLBI has covered.
-void BbmChecker::Impl::judge_left(const Site& s, Pending& p, PeMask visible) {
-    const PeMask open = pending.unclean(p) & visible & ~p.violated & online_mask();
-    if (!open || desc_kind(s.after, s.level, s.granule) != DescKind::kLeaf) return;
-    const u64 memory = domain.ram.read64(PhysAddr(p.desc_pa));
-    if (desc_kind(memory, p.level, p.granule) == DescKind::kTable &&
-        desc_next_table(memory, p.granule) == desc_next_table(p.before, p.granule))
-        return;  // linked again: its leaves are judged as current ones
-    ByRule broken{};
-    std::string why;
-    for_each_pe(open, [&](PeId pe) {
-        for (const LeavesBelow& leaves : p.below) {
-            const u64 i = (s.va - leaves.va) >> level_shift(s.granule, s.level);
-            if (leaves.level != s.level || s.va < leaves.va || i >= leaves.values.size()) continue;
-            for (const LeavesBelow::Group& g : leaves.groups) {
-                if (!(g.pes & pe_bit(pe)) || !((g.left[i / 64] >> (i % 64)) & 1)) continue;
-                auto rule = comparer.difference(leaves.values[i], s.after, s.level, s.granule, pes[pe].view);
-                if (!rule) continue;
-                if (p.broken) rule = sequence_rule(p, s.writer, pe, why);
-                broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
-                p.violated |= pe_bit(pe);
-            }
-        }
+// Reaching, or left with it: it was there when the PE was, and no TLBI has covered it since.
+PeMask BbmChecker::Impl::holders(const Occurrence& place, u64 value, DescKind kind, unsigned level) {
+    if (kind == DescKind::kInvalid) return 0;
+    const Root& r = roots[place.root];
+    PeMask held = r.reach;
+    const PeMask left = (r.residue | (kind == DescKind::kLeaf && desc_global(value) ? r.global : 0)) & ~r.reach;
+    for_each_pe(left, [&](PeId pe) {
+        if (place.made < r.left[pe] && !roots.span_flushed(place.root, pe, value, kind, place.va, level, place.made))
+            held |= pe_bit(pe);
     });
-    Site site = s;
-    site.before = p.before;
-    violate_all(std::move(site), broken, why);
+    return held | lingering(place, level);
 }
 
-// What the value being written makes of a place below it, as a value of that level. The descriptor at `except_pa` was
-// judged when it was written.
-u64 BbmChecker::Impl::value_below(const Site& s, unsigned to_level, u64 va, u64 except_pa) const {
-    u64 value = s.after;
-    for (unsigned level = s.level; level < to_level; ++level) {
-        const u64 index = (va >> level_shift(s.granule, level + 1)) & ((u64{1} << index_bits(s.granule)) - 1);
-        const DescKind kind = desc_kind(value, level, s.granule);
-        if (kind == DescKind::kLeaf) {
-            value = desc_split(value, level, s.granule, index);
-        } else if (kind == DescKind::kTable) {
-            const u64 pa = desc_next_table(value, s.granule) + 8 * index;
-            if (pa == except_pa || !domain.ram.contains(PhysAddr(pa), 8)) return 0;
-            value = domain.ram.read64(PhysAddr(pa));
-        } else {
-            return 0;
-        }
-    }
-    return value;
-}
-
-// Leaves of a table that went, which no TLBI has covered: its page may say something else by now.
-std::optional<Rule> BbmChecker::Impl::left_below(const Site& s, const Pending& p, PeId pe) {
-    const PeView& view = pes[pe].view;
-    const bool block = desc_kind(s.after, s.level, s.granule) == DescKind::kLeaf;
-    const bool mixes = block && !(view.bbml >= 2 || (view.bbml == 1 && desc_nt(s.after, s.level)));
-    for (const LeavesBelow& leaves : p.below)
-        for (const LeavesBelow::Group& g : leaves.groups) {
-            if (!g.count || !(g.pes & pe_bit(pe))) continue;
-            if (mixes) return Rule::kSize;
-            for (u64 i = 0; i < leaves.values.size(); ++i) {
-                if (!((g.left[i / 64] >> (i % 64)) & 1)) continue;
-                const u64 va = leaves.va + (i << level_shift(p.granule, leaves.level));
-                const auto rule = comparer.difference(leaves.values[i], value_below(s, leaves.level, va, 0),
-                                                      leaves.level, p.granule, view);
-                if (rule) return rule;
-            }
-        }
-    return std::nullopt;
-}
-
-std::vector<LeavesBelow> BbmChecker::Impl::leaves_below(TableId table, u64 va, PeMask held, bool& complete) {
-    constexpr std::size_t kMaxTables = 1024;
-    std::vector<LeavesBelow> all;
-    std::vector<std::pair<TableId, u64>> open{{table, va}};
-    while (!open.empty()) {
-        const auto [id, base] = open.back();
-        open.pop_back();
-        const Table& t = tables[id];
-        LeavesBelow here{base, t.level, false, std::vector<u64>(t.entries), {}};
-        LeavesBelow::Group group{held, std::vector<u64>(t.entries / 64 + 1), 0};
-        for (u32 i = 0; i < t.entries; ++i) {
-            const u64 value = domain.ram.read64(PhysAddr(t.pa + 8 * u64{i}));
-            if (!(value & 1) || desc_kind(value, t.level, t.granule) != DescKind::kLeaf) continue;
-            group.left[i / 64] |= u64{1} << (i % 64);
-            here.values[i] = value;
-            ++group.count;
-            here.any_global |= desc_global(value);
-        }
-        if (group.count) {
-            here.groups.push_back(std::move(group));
-            all.push_back(std::move(here));
-        }
-        for (const Table::Child& c : t.children)
-            open.emplace_back(c.table, base + c.index * level_span(t.granule, t.level));
-        if (all.size() + open.size() > kMaxTables) {
-            complete = false;
-            break;
-        }
-    }
-    return all;
+PeMask BbmChecker::Impl::lingering(const Occurrence& place, unsigned level) const {
+    PeMask pes_there = 0;
+    for_each_pe(roots[place.root].residue & ~roots[place.root].reach, [&](PeId pe) {
+        if (roots.lingers(place.root, pe) && tables.still_leads(roots, place.root, pe, place.va, level, nullptr))
+            pes_there |= pe_bit(pe);
+    });
+    return pes_there;
 }
 
 void BbmChecker::Impl::keep(const Site& s, PeMask held, Pending&& p, TableId table) {
@@ -459,18 +401,18 @@ void BbmChecker::Impl::keep(const Site& s, PeMask held, Pending&& p, TableId tab
     for (PendingId id = pending.first_of(s.desc_pa); id != kNone; id = pending[id].next_same_desc) {
         const Pending& same = pending[id];
         if (same.root == s.root && same.va == s.va && same.level == s.level && same.granule == s.granule &&
-            same.before == s.before) {
+            desc_same_entry(same.before, s.before, s.level, s.granule)) {
             pending.restart(id, p);
             return;
         }
     }
-    pending.add(std::move(p));
+    if (held) pending.add(std::move(p));
 }
 
 void BbmChecker::Impl::end_of_run(u64 now_ps) {
     pending.sweep(true);
     pending.for_each([&](PendingId, Pending& p) {
-        const PeMask open = pending.unclean(p) & p.permitted & ~p.violated & online_mask();
+        const PeMask open = pending.unclean(p) & p.permitted & ~p.violated & awake_mask();
         if (!open || p.finished) return;
         p.finished = true;
         const u64 memory = domain.ram.read64(PhysAddr(p.desc_pa));
@@ -478,8 +420,9 @@ void BbmChecker::Impl::end_of_run(u64 now_ps) {
         PeMask all = 0, quiet = 0;
         std::string why;
         memo.clear();
+        Site site{p.writer, p.pc, p.now_ps, p.desc_pa, p.va, p.root, p.level, p.granule, p.before, memory};
         for_each_pe(open, [&](PeId pe) {
-            if (!difference(p.before, memory, p.level, p.granule, pe, true)) return;
+            if (!difference(p.before, memory, p.level, p.granule, pe, true) && !left_below(site, p, pe, true)) return;
             if (pes[pe].promise.conflict_free) {
                 quiet |= pe_bit(pe);
                 return;
@@ -487,7 +430,7 @@ void BbmChecker::Impl::end_of_run(u64 now_ps) {
             broken[static_cast<unsigned>(sequence_rule(p, p.writer, pe, why))] |= pe_bit(pe);
             all |= pe_bit(pe);
         });
-        Site site{p.writer, p.pc, p.now_ps, p.desc_pa, p.va, p.root, p.level, p.granule, p.before, memory};
+        if (p.cause_pa) site.desc_pa = p.cause_pa;
         if (quiet) note(site, quiet);
         p.violated |= all;
         for (unsigned r = 0; r < broken.size(); ++r) {

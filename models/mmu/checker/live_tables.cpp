@@ -127,6 +127,26 @@ TableId LiveTables::child(TableId parent, u32 index) const {
     return it != children.end() && it->index == index ? it->table : kNone;
 }
 
+bool LiveTables::still_leads(const Roots& roots, RootId id, PeId pe, u64 va, unsigned level,
+                             const FlushedSpan* now) const {
+    const Root& r = roots[id];
+    const Granule g = r.key.granule;
+    TableId table = r.table;
+    u64 made = 0;
+    for (unsigned l = r.key.start_level; l < level && table != kNone; ++l) {
+        const u32 index = static_cast<u32>((va >> level_shift(g, l)) & (tables_[table].entries - 1));
+        const u64 value = domain_.ram.read64(PhysAddr(tables_[table].pa + 8 * u64{index}));
+        if (desc_kind(value, l, g) != DescKind::kTable) return false;
+        made = std::max(made, written(table, index));
+        const bool removed = now && span_removes(*now, DescKind::kTable, va, l, g) &&
+                             (now->any_asid || roots.only_asid(id, pe, now->asid, made));
+        if (!removed && made < r.left[pe] && !roots.span_flushed(id, pe, value, DescKind::kTable, va, l, made))
+            return true;
+        table = child(table, index);
+    }
+    return false;
+}
+
 void LiveTables::unlink(TableId parent, u32 index) {
     auto& children = tables_[parent].children;
     const auto it = child_at(children, index);

@@ -10,6 +10,7 @@
 #include "models/mmu/checker/descriptor.hpp"
 #include "models/mmu/checker/roots.hpp"
 
+#include <algorithm>
 #include <array>
 #include <memory_resource>
 #include <unordered_map>
@@ -40,6 +41,7 @@ struct Table {
     std::vector<Child> children;     // sorted by index
     std::vector<PendingId> stale;    // replaced table descriptors through which a PE may still walk here
     std::vector<RootId> more_roots;  // further roots (another input size or half)
+    std::vector<u64> written;        // by index, of entries written while a PE that had left a root might hold others
     void archive(Archive& ar);
 };
 
@@ -48,6 +50,7 @@ struct Occurrence {
     RootId root = kNone;
     u64 va = 0;                 // of the entry
     PendingId through = kNone;  // reached only through this stale link
+    u64 made = 0;               // when the last descriptor on the way, this one included, was written (Table::written)
 };
 
 class LiveTables {
@@ -82,7 +85,19 @@ public:
     void occurrences(TableId table, u32 index, const Roots& roots, StaleRoot&& stale_root,
                      std::vector<Occurrence>& out) {
         const Table& t = tables_[table];
-        climb(t, index * level_span(t.granule, t.level), roots, stale_root, out);
+        climb(t, index * level_span(t.granule, t.level), written(table, index), roots, stale_root, out);
+    }
+    // A PE that left the root, and goes on from a walk-cache entry that it holds of it: does that lead to this place?
+    // Not from one that `now` removes.
+    [[nodiscard]] bool still_leads(const Roots& roots, RootId root, PeId pe, u64 va, unsigned level,
+                                   const FlushedSpan* now) const;
+    [[nodiscard]] u64 written(TableId table, u32 index) const {
+        const auto& w = tables_[table].written;
+        return w.empty() ? 0 : w[index];
+    }
+    void set_written(TableId table, u32 index, u64 at) {
+        tables_[table].written.resize(tables_[table].entries);
+        tables_[table].written[index] = at;
     }
 
     [[nodiscard]] u64 count() const { return by_page_count_; }
@@ -91,17 +106,19 @@ public:
 
 private:
     template <class StaleRoot>
-    void climb(const Table& t, u64 offset, const Roots& roots, StaleRoot&& stale_root, std::vector<Occurrence>& out) {
+    void climb(const Table& t, u64 offset, u64 made, const Roots& roots, StaleRoot&& stale_root,
+               std::vector<Occurrence>& out) {
         if (out.size() >= kMaxOccurrences) return;
-        if (t.root != kNone) out.push_back({t.root, roots[t.root].key.first_va() + offset, kNone});
-        for (const RootId r : t.more_roots) out.push_back({r, roots[r].key.first_va() + offset, kNone});
+        if (t.root != kNone) out.push_back({t.root, roots[t.root].key.first_va() + offset, kNone, made});
+        for (const RootId r : t.more_roots) out.push_back({r, roots[r].key.first_va() + offset, kNone, made});
         for (const PendingId p : t.stale) {
             const StalePlace place = stale_root(p);
-            if (place.root != kNone) out.push_back({place.root, place.va + offset, p});
+            if (place.root != kNone) out.push_back({place.root, place.va + offset, p, made});
         }
         for (const Table::Parent& p : t.parents) {
             const Table& up = tables_[p.table];
-            climb(up, offset + p.index * level_span(up.granule, up.level), roots, stale_root, out);
+            climb(up, offset + p.index * level_span(up.granule, up.level), std::max(made, written(p.table, p.index)),
+                  roots, stale_root, out);
         }
     }
     TableId find(u64 pa, u8 level, Granule g, u32 entries) const;

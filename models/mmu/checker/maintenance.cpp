@@ -11,6 +11,10 @@ void BbmChecker::Impl::tlbi(PeId pe, const Tlbi& issued) {
     Tlbi op = issued;
     if (pes[pe].promise.asid_bits < 16 || !((pes[pe].context.tcr >> 36) & 1)) op.operand &= ~(u64{0xff} << 56);
     const PeMask targets = op.broadcast() ? online_mask() | pe_bit(pe) : pe_bit(pe);
+    if (op.kind == TlbiKind::kVmall || op.kind == TlbiKind::kAsid)
+        for (PeMask m = targets; m; m &= m - 1)
+            roots.flush_issued(static_cast<PeId>(std::countr_zero(m)),
+                               op.kind == TlbiKind::kAsid ? std::optional(op.asid()) : std::nullopt);
     if (op.kind == TlbiKind::kVmall) {
         ordering.issue_vmall(pe, op.scope, targets);
         return;
@@ -52,11 +56,18 @@ void BbmChecker::Impl::dsb(PeId pe, BarrierDomain domain_of, BarrierType type) {
         for (const SpanIssue& s : mine.spans)
             for (PeMask m = s.targets; m; m &= m - 1)
                 roots.span_completed(static_cast<PeId>(std::countr_zero(m)), s.span);
+        PeMask by_asid = 0;
+        for (const AsidIssue& a : mine.asids) by_asid |= a.targets;
         for (const AsidIssue& a : mine.asids)
             for (PeMask m = a.targets; m; m &= m - 1)
                 roots.asid_completed(static_cast<PeId>(std::countr_zero(m)), a.asid, a.issued, touched_roots);
         mine.spans.clear();
         mine.asids.clear();
+        for (const RootId id : touched_roots)  // PEs that had left, and hold nothing of it any more
+            for (PeMask m = (vmall.targets | by_asid) & ~roots[id].reach & ~roots[id].residue; m; m &= m - 1) {
+                const auto gone = static_cast<PeId>(std::countr_zero(m));
+                pending.forget(id, gone, !(roots[id].global & pe_bit(gone)));
+            }
         for (const PendingId id : touched) pending.drop_if_clean(id);
         if (vmall.targets && !pending.empty()) pending.sweep(broadcast);
         for (const RootId id : touched_roots) release_unheld(id);

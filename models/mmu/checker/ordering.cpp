@@ -30,7 +30,8 @@ void Ordering::dsb(PeId pe, BarrierDomain domain, BarrierType type) {
 
 u64 Ordering::ordered_until(PeId writer, PeId issuer, unsigned width) const {
     if (writer >= pes_.size()) return now_ + 1;  // the host's and devices' writes are complete when they are made
-    return std::max(pes_[writer].dsb[width], pes_[issuer].chained[width]);
+    // A barrier of another PE must reach the issuer, whatever its TLBI does.
+    return std::max(pes_[writer].dsb[writer == issuer ? width : 1], pes_[issuer].chained[width]);
 }
 
 bool Ordering::ordered(PeId writer, u64 written, PeId issuer, TlbiScope scope) const {

@@ -11,7 +11,71 @@ PeMask PendingSet::unclean(const Pending& p) const {
     for (const LeavesBelow& leaves : p.below)
         for (const LeavesBelow::Group& g : leaves.groups)
             if (g.count) open |= g.pes & p.holders;
-    return open & ~ordering_.vmall_cleaned(open, p.writer, p.written);
+    return vmall_left(p, open);
+}
+
+PeMask PendingSet::vmall_left(const Pending& p, PeMask pes) const {
+    pes &= ~ordering_.vmall_cleaned(pes, p.writer, p.written);
+    for (const LaterWrite& w : p.later) pes &= ~ordering_.vmall_cleaned(pes, w.writer, w.written);
+    return pes;
+}
+
+PeMask PendingSet::may_reread(const Pending& p, PeMask pes, const Tlbi* op, const FlushedSpan* span) const {
+    PeMask able = pes & roots_[p.root].reach;
+    for (PeMask m = pes & ~able & roots_[p.root].residue; m; m &= m - 1) {
+        const auto pe = static_cast<PeId>(std::countr_zero(m));
+        if (op && op->kind == TlbiKind::kAsid && roots_.only_asid(p.root, pe, op->asid(), 0)) continue;
+        if (roots_.lingers(p.root, pe) && tables_.still_leads(roots_, p.root, pe, p.va, p.level, span))
+            able |= pe_bit(pe);
+    }
+    return able;
+}
+
+void PendingSet::written_again(u64 desc_pa, PeId writer, u64 written) {
+    for (PendingId id = first_of(desc_pa); id != kNone; id = records_[id].next_same_desc) {
+        Pending& p = records_[id];
+        const auto same = [&](const LaterWrite& w) { return w.writer == writer && !w.above; };
+        if (writer == p.writer || std::any_of(p.later.begin(), p.later.end(), same)) continue;  // the first is enough
+        p.later.push_back({writer, false, written});
+    }
+}
+
+void PendingSet::unlinked_above(RootId root, Granule g, unsigned level, u64 va, PeId writer, u64 written) {
+    if (empty()) return;
+    for (unsigned below = level + 1; below < 4; ++below)
+        for_each_at(g, below, va, level_span(g, level), [&](Pending& p) {
+            if (p.root == root && p.later.size() < 2 * kMaxPes) p.later.push_back({writer, true, written});
+        });
+}
+
+void PendingSet::linked_above(RootId root, Granule g, unsigned level, u64 va, u64 table, PeMask back,
+                              const RamView& ram) {
+    if (empty()) return;
+    for (unsigned below = level + 1; below < 4; ++below)
+        for_each_at(g, below, va, level_span(g, level), [&](Pending& p) {
+            if (p.root != root || (below == level + 1 && p.desc_pa - table >= u64{1} << granule_shift(g))) return;
+            p.cleaned |= p.holders & ~vmall_left(p, p.holders);  // what they have done for it is done
+            std::erase_if(p.later, [&](const LaterWrite& w) {    // but for one that a TLBI under way still counts on
+                PeMask waiting = unclean(p);
+                for (PeMask m = waiting; m; m &= m - 1) {
+                    const auto pe = static_cast<PeId>(std::countr_zero(m));
+                    if (ordering_.vmall_issued(pe, w.writer, w.written)) waiting &= ~pe_bit(pe);
+                }
+                return w.above && waiting;
+            });
+            if (desc_same_entry(ram.read64(PhysAddr(p.desc_pa)), p.before, below, g)) restore(p.id, back, ram);
+        });
+}
+
+PeMask PendingSet::doomed(const Pending& p, u32 below, u32 index) const {
+    PeMask pes = 0;
+    for (const auto& by_scope : outstanding_)
+        for (const auto& list : by_scope)
+            for (const Issue& i : list)
+                if (i.id == p.id && i.generation == p.generation && !i.entry && i.below == below && index >= i.first &&
+                    index - i.first < i.count)
+                    pes |= i.pes;
+    return pes;
 }
 
 PendingId PendingSet::add(Pending&& record) {
@@ -52,7 +116,9 @@ void PendingSet::restart(PendingId id, const Pending& by) {
     p.pc = by.pc;
     p.now_ps = by.now_ps;
     p.writer = by.writer;
-    p.holders = by.holders | unclean(p);
+    const PeMask still = unclean(p);
+    p.made = still ? std::min(p.made, by.made) : by.made;
+    p.holders = by.holders | still;
     p.cleaned = p.issued = p.early = p.elsewhere = 0;
     p.permitted = by.permitted;
     p.violated = by.violated;
@@ -62,8 +128,10 @@ void PendingSet::restart(PendingId id, const Pending& by) {
         tables_.add_stale(p.child, id);
     }
     p.broken = by.broken;
-    p.finished = false;
+    p.cause_pa = by.cause_pa;
+    p.finished = p.restored = false;
     p.below = by.below;
+    p.later.clear();
     p.asids_done.clear();
 }
 
@@ -147,25 +215,27 @@ void PendingSet::note_issue(std::vector<Issue>& list, const Issue& issue) {
 void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpan* span, PeMask targets) {
     const PeMask open = unclean(p), reached = open & targets;
     if (!open || p.many_places) return;
-    const bool ordered = ordering_.ordered(p.writer, p.written, issuer, op.scope);
+    const PeMask walking = may_reread(p, open, &op, span);
+    const bool with_table = !op.last_level_only();
+    const bool in_order = any_write(
+        p, with_table, [&](PeId writer, u64 written) { return ordering_.ordered(writer, written, issuer, op.scope); });
+    const PeMask ordered = in_order ? ~PeMask{0} : ~walking;
     const bool by_asid = !op.any_asid();
     const auto knows_asid = [&](PeMask pes, bool alone) {  // PEs of which the ASID covers something, or everything
         PeMask m = 0;
         for (PeMask rest = pes; rest; rest &= rest - 1) {
             const auto pe = static_cast<PeId>(std::countr_zero(rest));
             bool one = false;
-            for (const AsidUse& u : roots_[p.root].uses[pe]) one |= u.asid == op.asid();
-            if (alone ? roots_.only_asid(p.root, pe, op.asid()) : one) m |= pe_bit(pe);
+            roots_.for_each_asid(p.root, pe, p.made, [&](u16 asid) { one |= asid == op.asid(); });
+            if (alone ? roots_.only_asid(p.root, pe, op.asid(), p.made) : one) m |= pe_bit(pe);
         }
         return m;
     };
-    auto record = [&](const Issue& issue, PeMask elsewhere) {
+    auto record = [&](Issue issue, PeMask elsewhere) {
         p.elsewhere |= op.broadcast() ? 0 : elsewhere & ~targets;
+        if (issue.entry) p.early |= issue.pes & ~ordered;
+        issue.pes &= ordered;
         if (!issue.pes) return;
-        if (!ordered) {
-            if (issue.entry) p.early |= issue.pes;
-            return;
-        }
         if (issue.entry) p.issued |= issue.pes;
         note_issue(outstanding_[issuer][static_cast<unsigned>(op.scope)], issue);
     };
@@ -183,7 +253,7 @@ void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpa
         if (!span && leaves.any_global) continue;
         PeMask pes = by_asid && !leaves.any_global ? knows_asid(reached, true) : reached;
         // Through the table's own entry, if that stays, they come back.
-        pes &= p.cleaned | (right_form ? (by_asid ? knows_asid(reached, false) : reached) : 0);
+        pes &= p.cleaned | ~walking | (right_form ? (by_asid ? knows_asid(reached, false) : reached) : 0);
         if (!pes) continue;
         u32 first = 0, count = u32{1} << index_bits(p.granule);
         if (span) {
@@ -207,12 +277,13 @@ void PendingSet::apply(const Issue& issue) {
     if (issue.entry) {
         for (PeMask m = issue.pes; m; m &= m - 1) {
             const auto pe = static_cast<PeId>(std::countr_zero(m));
-            if (issue.one_asid && !roots_.only_asid(p.root, pe, issue.asid)) {
+            if (issue.one_asid && !roots_.only_asid(p.root, pe, issue.asid, p.made)) {
                 p.asids_done.emplace_back(pe, issue.asid);
                 bool all = true;
-                for (const AsidUse& u : roots_[p.root].uses[pe])
-                    all &= std::find(p.asids_done.begin(), p.asids_done.end(), std::pair{pe, u.asid}) !=
-                           p.asids_done.end();
+                roots_.for_each_asid(p.root, pe, p.made, [&](u16 asid) {
+                    all &=
+                        std::find(p.asids_done.begin(), p.asids_done.end(), std::pair{pe, asid}) != p.asids_done.end();
+                });
                 if (!all) {
                     p.issued &= ~pe_bit(pe);  // complete for this ASID, and another is still missing
                     continue;
@@ -222,23 +293,30 @@ void PendingSet::apply(const Issue& issue) {
         }
         return;
     }
-    if (issue.below >= p.below.size()) return;
-    auto& groups = p.below[issue.below].groups;
-    for (std::size_t i = 0, n = groups.size(); i < n; ++i) {
-        const PeMask both = groups[i].pes & issue.pes;
-        if (!both || !groups[i].count) continue;
-        if (both != groups[i].pes) {  // the others of the group fall behind
-            LeavesBelow::Group rest = groups[i];
-            rest.pes &= ~both;
-            groups[i].pes = both;
-            groups.push_back(std::move(rest));
-        }
-        LeavesBelow::Group& g = groups[i];
-        for (u32 bit = issue.first; bit < issue.first + issue.count; ++bit) {
-            u64& word = g.left[bit / 64];
-            g.count -= (word >> (bit % 64)) & 1;
-            word &= ~(u64{1} << (bit % 64));
-        }
+    if (issue.below < p.below.size())
+        p.below[issue.below].clear(issue.pes, issue.first, issue.count, [](u32) { return true; });
+}
+
+void PendingSet::restore(PendingId id, PeMask back, const RamView& ram) {
+    Pending& p = records_[id];
+    p.restored = true;
+    for (LeavesBelow& leaves : p.below)
+        leaves.clear(back, 0, static_cast<u32>(leaves.values.size()),
+                     [&](u32 i) { return ram.read64(PhysAddr(leaves.pa + 8 * u64{i})) == leaves.values[i]; });
+    p.cleaned |= back & p.holders;
+    p.permitted &= ~back;
+    p.reused = 0;
+    p.deferred &= ~back;
+}
+
+void PendingSet::forget(RootId root, PeId pe, bool globals) {
+    for (PendingId id = roots_[root].first_pending; id != kNone; id = records_[id].root_next) {
+        Pending& p = records_[id];
+        if (!(p.holders & pe_bit(pe))) continue;
+        if (globals || p.kind != DescKind::kLeaf || !desc_global(p.before)) p.cleaned |= pe_bit(pe);
+        for (LeavesBelow& leaves : p.below)
+            leaves.clear(pe_bit(pe), 0, static_cast<u32>(leaves.values.size()),
+                         [&](u32 i) { return globals || !desc_global(leaves.values[i]); });
     }
 }
 

@@ -22,7 +22,7 @@ namespace bbmsim::mmu {
 
 // Valid leaves of one table below a replaced table descriptor, not yet covered, by group of PEs with equal progress.
 struct LeavesBelow {
-    u64 va = 0;  // of entry 0
+    u64 va = 0, pa = 0;  // of entry 0
     u8 level = 3;
     bool any_global = false;
     std::vector<u64> values;  // by index; 0: no leaf
@@ -33,6 +33,38 @@ struct LeavesBelow {
         void archive(Archive& ar);
     };
     std::vector<Group> groups;
+    // These PEs no longer hold those of [first, first+count) for which `gone(index)`.
+    template <class Gone>
+    void clear(PeMask pes, u32 first, u32 count, Gone&& gone);
+    void archive(Archive& ar);
+};
+
+template <class Gone>
+void LeavesBelow::clear(PeMask pes, u32 first, u32 count, Gone&& gone) {
+    for (std::size_t i = 0, n = groups.size(); i < n; ++i) {
+        const PeMask both = groups[i].pes & pes;
+        if (!both || !groups[i].count) continue;
+        if (both != groups[i].pes) {  // the others of the group fall behind
+            Group rest = groups[i];
+            rest.pes &= ~both;
+            groups[i].pes = both;
+            groups.push_back(std::move(rest));
+        }
+        Group& g = groups[i];
+        for (u32 bit = first; bit < first + count; ++bit) {
+            u64& word = g.left[bit / 64];
+            if (!((word >> (bit % 64)) & 1) || !gone(bit)) continue;
+            --g.count;
+            word &= ~(u64{1} << (bit % 64));
+        }
+    }
+}
+
+// A later write that stands for the one that took a value away: to the same descriptor, or to a table descriptor above.
+struct LaterWrite {
+    PeId writer = kNoPe;
+    bool above = false;  // counts for TLBIs only that cover the table descriptor too
+    u64 written = 0;
     void archive(Archive& ar);
 };
 
@@ -40,6 +72,8 @@ struct Pending {
     u64 desc_pa = 0, va = 0;
     u64 before = 0, after = 0;  // the old value, and what replaced it
     u64 written = 0;            // sequence number of the replacing write
+    u64 made = 0;               // of the one that had made it, if a PE had left the root then; else 0
+    u64 cause_pa = 0;           // the descriptor whose write took it away, if it is not its own
     u64 pc = 0, now_ps = 0;
     PeMask holders = 0;  // PEs that may have held the old value when it was replaced
     PeMask cleaned = 0;  // of these: a covering TLBI by address or ASID has completed
@@ -62,7 +96,9 @@ struct Pending {
     bool broken = false;       // replaced by an invalid value: a break has begun
     bool many_places = false;  // seen at more places than are tracked: only VMALL cleans it
     bool finished = false;     // judged by finish()
+    bool restored = false;     // it is there again: a later change is judged as one of the present value
     std::vector<LeavesBelow> below;
+    std::vector<LaterWrite> later;
     std::vector<std::pair<PeId, u16>> asids_done;  // PEs that use several ASIDs: those that are covered so far
     void archive(Archive& ar);
 };
@@ -83,10 +119,25 @@ public:
 
     // PEs that may still hold the old value / still walk through it (a table descriptor).
     [[nodiscard]] PeMask unclean(const Pending& p) const;
-    [[nodiscard]] PeMask unclean_walk(const Pending& p) const {
-        const PeMask m = p.holders & ~p.cleaned;
-        return m & ~ordering_.vmall_cleaned(m, p.writer, p.written);
+    [[nodiscard]] PeMask unclean_walk(const Pending& p) const { return vmall_left(p, p.holders & ~p.cleaned); }
+    // Writes are ordered where the last of them to a place is: who asks for one of p asks for any that stands for it.
+    template <class F>
+    [[nodiscard]] bool any_write(const Pending& p, bool above, F&& f) const {
+        if (f(p.writer, p.written)) return true;
+        for (const LaterWrite& w : p.later)
+            if ((above || !w.above) && f(w.writer, w.written)) return true;
+        return false;
     }
+    // PEs that can read the old value again once it is removed, unless the write that took it away is ordered.
+    // Not from what `op` (and its span, if it has one) removes.
+    [[nodiscard]] PeMask may_reread(const Pending& p, PeMask pes, const Tlbi* op = nullptr,
+                                    const FlushedSpan* span = nullptr) const;
+    // The descriptor, or the table descriptor that leads to these places, was written again; or leads there again.
+    void written_again(u64 desc_pa, PeId writer, u64 written);
+    void unlinked_above(RootId root, Granule g, unsigned level, u64 va, PeId writer, u64 written);
+    void linked_above(RootId root, Granule g, unsigned level, u64 va, u64 table, PeMask back, const RamView& ram);
+    // PEs for which a TLBI is under way that covers the table descriptor and this leaf below it.
+    [[nodiscard]] PeMask doomed(const Pending& p, u32 below, u32 index) const;
 
     // Registers a filled-in record (all but links). The old value's child table keeps living through it.
     PendingId add(Pending&& record);
@@ -107,6 +158,11 @@ public:
             if (records_[id].alive) f(id, records_[id]);
     }
 
+    // The value is in memory again: `back`, who walk there, hold it as the present one, and so the leaves below that
+    // are what they were.
+    void restore(PendingId id, PeMask back, const RamView& ram);
+    // Everything but global leaves (or that too) of a root that the PE has left was flushed there.
+    void forget(RootId root, PeId pe, bool globals);
     void issue(PeId issuer, const Tlbi& op, PeMask targets);
     // A DSB of the issuer: what it issued before is complete. Appends records that may be clean now.
     void complete(PeId issuer, TlbiScope scope, std::vector<PendingId>& touched);
@@ -126,6 +182,8 @@ private:
         u32 below, first, count;  // covers these leaves of below[below]; count 0: none
         bool operator==(const Issue&) const = default;
     };
+    // Of the mask, those that no completed VMALL has cleaned.
+    [[nodiscard]] PeMask vmall_left(const Pending& p, PeMask pes) const;
     void cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpan* span, PeMask targets);
     void apply(const Issue& issue);
     static void note_issue(std::vector<Issue>& list, const Issue& issue);

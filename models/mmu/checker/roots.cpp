@@ -38,6 +38,7 @@ void Roots::add_pe(PeId pe) {
     touched_.resize(count);
     flushed_.resize(count);
     next_span_.resize(count);
+    current_.resize(count);
     for (Root& r : roots_) {
         r.uses.resize(count);
         r.left.resize(count);
@@ -89,9 +90,9 @@ void Roots::enter(RootId id, PeId pe, u16 asid) {
     const auto it =
         std::lower_bound(uses.begin(), uses.end(), asid, [](const AsidUse& u, u16 a) { return u.asid < a; });
     if (it != uses.end() && it->asid == asid)
-        it->reaching = true;
+        it->reaching = true, it->ending = false;
     else
-        uses.insert(it, {asid, true, 0, 0});
+        uses.insert(it, {asid, true, 0, 0, false});
     if (!((r.global | r.residue | r.reach) & pe_bit(pe)) &&
         std::find(touched_[pe].begin(), touched_[pe].end(), id) == touched_[pe].end())
         touched_[pe].push_back(id);
@@ -146,6 +147,7 @@ void Roots::vmall_completed(PeId pe, u64 issued, std::vector<RootId>& changed) {
 void Roots::asid_completed(PeId pe, u16 asid, u64 issued, std::vector<RootId>& changed) {
     for (const RootId id : touched_[pe]) {
         Root& r = roots_[id];
+        if (lingers(id, pe)) r.left[pe] = std::max(r.left[pe], issued);  // for what a TLBI by ASID leaves
         const std::size_t gone = std::erase_if(
             r.uses[pe], [&](const AsidUse& u) { return u.asid == asid && !u.reaching && u.left < issued; });
         for (AsidUse& u : r.uses[pe])
@@ -185,30 +187,43 @@ void Roots::span_completed(PeId pe, const FlushedSpan& span) {
     next_span_[pe] = (next_span_[pe] + 1) % log.size();
 }
 
-bool Roots::only_asid(RootId id, PeId pe, u16 asid) const {
-    const auto& uses = roots_[id].uses[pe];
-    return uses.empty() || (uses.size() == 1 && uses[0].asid == asid);
+bool Roots::lingers(RootId id, PeId pe) const {
+    const Root& r = roots_[id];
+    if ((r.reach & pe_bit(pe)) || !(r.residue & pe_bit(pe))) return false;
+    const RootId now = current_[pe].reaching[r.key.half];
+    if (now == kNone || roots_[now].key.granule != r.key.granule) return false;
+    return std::any_of(r.uses[pe].begin(), r.uses[pe].end(),
+                       [&](const AsidUse& u) { return u.asid == current_[pe].asid; });
 }
 
-bool Roots::span_flushed(const Root& r, RootId id, PeId pe, u64 value, DescKind kind, u64 va, unsigned level) const {
+void Roots::still_lingered(PeId pe, u64 now) {
+    for (const RootId id : touched_[pe]) {
+        Root& r = roots_[id];
+        if (!(r.residue & pe_bit(pe)) || !lingers(id, pe)) continue;
+        for (AsidUse& u : r.uses[pe])
+            if (!u.reaching && u.asid == current_[pe].asid && !u.ending) u.left = r.left[pe] = now;
+    }
+}
+
+void Roots::flush_issued(PeId pe, std::optional<u16> asid) {
+    for (const RootId id : touched_[pe])
+        for (AsidUse& u : roots_[id].uses[pe]) u.ending |= !u.reaching && (!asid || u.asid == *asid);
+}
+
+bool Roots::only_asid(RootId id, PeId pe, u16 asid, u64 made) const {
+    bool only = true;
+    for_each_asid(id, pe, made, [&](u16 a) { only &= a == asid; });
+    return only;
+}
+
+bool Roots::span_flushed(RootId id, PeId pe, u64 value, DescKind kind, u64 va, unsigned level, u64 made) const {
+    const Root& r = roots_[id];
     const bool any = kind == DescKind::kLeaf && desc_global(value);
     for (const FlushedSpan& s : flushed_[pe]) {
         if (s.issued <= r.left[pe] || !span_removes(s, kind, va, level, r.key.granule)) continue;
-        if (any || s.any_asid || only_asid(id, pe, s.asid)) return true;
+        if (any || s.any_asid || only_asid(id, pe, s.asid, made)) return true;
     }
     return false;
-}
-
-PeMask Roots::holders(RootId id, u64 value, DescKind kind, u64 va, unsigned level) const {
-    const Root& r = roots_[id];
-    PeMask held = r.residue;
-    if (kind == DescKind::kLeaf && desc_global(value)) held |= r.global;
-    held &= ~r.reach;
-    for (PeMask m = held; m; m &= m - 1) {
-        const auto pe = static_cast<PeId>(std::countr_zero(m));
-        if (!flushed_[pe].empty() && span_flushed(r, id, pe, value, kind, va, level)) held &= ~pe_bit(pe);
-    }
-    return held | r.reach;
 }
 
 }  // namespace bbmsim::mmu

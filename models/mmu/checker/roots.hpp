@@ -11,6 +11,7 @@
 #include "models/mmu/mmu.hpp"
 
 #include <array>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -41,8 +42,9 @@ bool root_of(const Context& context, unsigned half, RootKey& key);
 struct AsidUse {  // one PE walks, or walked, from one root with this ASID
     u16 asid = 0;
     bool reaching = false;
-    u64 left = 0;     // when it stopped
-    u64 flushed = 0;  // a TLBI of all it covers completed while it was reaching
+    u64 left = 0;         // when it stopped
+    u64 flushed = 0;      // a TLBI of all it covers completed while it was reaching
+    bool ending = false;  // one was issued since it stopped: what it fills until that is complete goes with it
 };
 
 struct Root {
@@ -85,6 +87,14 @@ public:
     }
 
     void enter(RootId id, PeId pe, u16 asid);
+    // What the PE translates with from now on: its roots by half (kNone: none), and the ASID.
+    void set_current(PeId pe, const std::array<RootId, 2>& reaching, u16 asid) { current_[pe] = {reaching, asid}; }
+    // Until now it could fill from what it held of roots that it had left with the ASID in force.
+    void still_lingered(PeId pe, u64 now);
+    // A TLBI of all, or by ASID, was issued for the PE.
+    void flush_issued(PeId pe, std::optional<u16> asid);
+    // It left the root, and translates with an ASID with which it walked there: its walk-cache entries still answer.
+    [[nodiscard]] bool lingers(RootId id, PeId pe) const;
     void leave(RootId id, PeId pe, u64 now);
     // A PE has left a root that had been empty since its last flush (a process that exited): it holds nothing of it.
     void forget(RootId id, PeId pe);
@@ -94,15 +104,21 @@ public:
     void asid_completed(PeId pe, u16 asid, u64 issued, std::vector<RootId>& changed);
     void span_completed(PeId pe, const FlushedSpan& span);
 
-    // Every ASID with which pe may hold entries of the root is `asid`.
-    [[nodiscard]] bool only_asid(RootId id, PeId pe, u16 asid) const;
-    // PEs that may hold `value` at this place of the root: reaching, or residue that no by-address TLBI removed.
-    [[nodiscard]] PeMask holders(RootId id, u64 value, DescKind kind, u64 va, unsigned level) const;
+    // The ASIDs with which pe may hold an entry of the root that came into being at `made`: f(asid).
+    template <class F>
+    void for_each_asid(RootId id, PeId pe, u64 made, F&& f) const {
+        const bool linger = lingers(id, pe);
+        for (const AsidUse& u : roots_[id].uses[pe])
+            if (u.reaching || u.left > made || (linger && u.asid == current_[pe].asid)) f(u.asid);
+    }
+    // Every one of them is `asid`.
+    [[nodiscard]] bool only_asid(RootId id, PeId pe, u16 asid, u64 made) const;
+    // Of a PE that left the root: a TLBI by address has removed this entry since.
+    [[nodiscard]] bool span_flushed(RootId id, PeId pe, u64 value, DescKind kind, u64 va, unsigned level,
+                                    u64 made) const;
     void archive(Archive& ar);
 
 private:
-    [[nodiscard]] bool span_flushed(const Root& root, RootId id, PeId pe, u64 value, DescKind kind, u64 va,
-                                    unsigned level) const;
     void refresh(Root& root, PeId pe);
 
     static constexpr std::size_t kLoggedSpans = 1024;
@@ -118,6 +134,12 @@ private:
     std::vector<std::vector<RootId>> touched_;       // by PE: roots of which it may hold something
     std::vector<std::vector<FlushedSpan>> flushed_;  // by PE, a ring once it is full
     std::vector<std::size_t> next_span_;
+    struct Current {
+        std::array<RootId, 2> reaching{kNone, kNone};
+        u16 asid = 0;
+        void archive(Archive& ar);
+    };
+    std::vector<Current> current_;  // by PE
 };
 
 // Does a TLBI by address remove an entry of this kind at this place? The ASID is the caller's to judge.

@@ -15,8 +15,8 @@ const RuleSpec kRuleContext{
         .text = "Translations are cached with what TCR (TxSZ, TGx, SHx, ORGNx, IRGNx, IPS, HA, HD, HPDx, DS), MAIR and "
                 "SCTLR (WXN, EE) made of the descriptors. After a change of such a field, entries made under the old "
                 "value may be used until a TLBI on that PE has removed them. There is no deadline: it is a finding if "
-                "the PE goes off, changes such a field again or ends the run without a TLBI of everything. A flush "
-                "before the change will do if nothing can be cached in between.",
+                "the PE ends the run without a TLBI of everything; one does for several changes. A flush before the "
+                "change will do if nothing can be cached in between.",
         .levels = "Every level.",
         .hardware = "Entries made under the old value keep their old attributes, sizes or permissions beside new ones.",
         .mend = "After the change: ISB; TLBI VMALLE1; DSB; ISB.",

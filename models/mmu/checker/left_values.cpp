@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// Old values that outlive what led to them: leaves of tables that went, and values that come back.
+#include "models/mmu/checker/impl.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace bbmsim::mmu {
+
+namespace {
+template <class F>
+void for_each_pe(PeMask mask, F&& f) {
+    for (; mask; mask &= mask - 1) f(static_cast<PeId>(std::countr_zero(mask)));
+}
+}  // namespace
+
+// A leaf where a table went that had one there, which no TLBI has covered.
+void BbmChecker::Impl::judge_left(const Site& s, Pending& p, PeMask visible) {
+    const PeMask open = pending.unclean(p) & visible & ~p.violated & awake_mask();
+    if (!open || desc_kind(s.after, s.level, s.granule) != DescKind::kLeaf) return;
+    ByRule broken{};
+    std::string why;
+    for_each_pe(open, [&](PeId pe) {
+        for (const LeavesBelow& leaves : p.below) {
+            const u64 i = (s.va - leaves.va) >> level_shift(s.granule, s.level);
+            if (leaves.level != s.level || s.va < leaves.va || i >= leaves.values.size()) continue;
+            for (const LeavesBelow::Group& g : leaves.groups) {
+                if (!(g.pes & pe_bit(pe)) || !((g.left[i / 64] >> (i % 64)) & 1)) continue;
+                auto rule = comparer.difference(leaves.values[i], s.after, s.level, s.granule, pes[pe].view);
+                if (!rule) {
+                    PeView view = pes[pe].view;
+                    view.bbml = 0;
+                    if (comparer.difference(leaves.values[i], s.after, s.level, s.granule, view))
+                        p.permitted |= pe_bit(pe);
+                    continue;
+                }
+                if (p.broken) rule = sequence_rule(p, s.writer, pe, why);
+                broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
+                p.violated |= pe_bit(pe);
+            }
+        }
+    });
+    Site site = s;
+    site.before = p.before;
+    violate_all(std::move(site), broken, why);
+}
+
+// What this value of level `from` makes of a place below it, as a value of that level.
+u64 BbmChecker::Impl::value_below(u64 value, unsigned from, Granule g, unsigned to_level, u64 va) const {
+    for (unsigned level = from; level < to_level; ++level) {
+        const u64 index = (va >> level_shift(g, level + 1)) & ((u64{1} << index_bits(g)) - 1);
+        const DescKind kind = desc_kind(value, level, g);
+        if (kind == DescKind::kLeaf) {
+            value = desc_split(value, level, g, index);
+        } else if (kind == DescKind::kTable) {
+            const u64 pa = desc_next_table(value, g) + 8 * index;
+            if (!domain.ram.contains(PhysAddr(pa), 8)) return 0;
+            value = domain.ram.read64(PhysAddr(pa));
+        } else {
+            return 0;
+        }
+    }
+    return value;
+}
+
+u64 BbmChecker::Impl::present_value(RootId root, u64 va, unsigned level) const {
+    const RootKey& key = roots[root].key;
+    const u64 first = key.pa + 8 * ((va >> level_shift(key.granule, key.start_level)) & (key.entries() - 1));
+    return value_below(domain.ram.read64(PhysAddr(first)), key.start_level, key.granule, level, va);
+}
+
+// Leaves of a table that went, which no TLBI has covered: its page may say something else by now.
+std::optional<Rule> BbmChecker::Impl::left_below(const Site& s, const Pending& p, PeId pe, bool strict) {
+    PeView view = pes[pe].view;
+    if (strict) view.bbml = 0;
+    const bool block = desc_kind(s.after, s.level, s.granule) == DescKind::kLeaf;
+    const bool mixes = block && !(view.bbml >= 2 || (view.bbml == 1 && desc_nt(s.after, s.level)));
+    for (const LeavesBelow& leaves : p.below)
+        for (const LeavesBelow::Group& g : leaves.groups) {
+            if (!g.count || !(g.pes & pe_bit(pe))) continue;
+            if (mixes) return Rule::kSize;
+            for (u64 i = 0; i < leaves.values.size(); ++i) {
+                if (!((g.left[i / 64] >> (i % 64)) & 1)) continue;
+                const u64 va = leaves.va + (i << level_shift(p.granule, leaves.level));
+                const auto rule =
+                    comparer.difference(leaves.values[i], value_below(s.after, s.level, s.granule, leaves.level, va),
+                                        leaves.level, p.granule, view);
+                if (rule) return rule;
+            }
+        }
+    return std::nullopt;
+}
+
+// A leaf in the page of a table that went is about to change. Who may still walk there could read it until that write
+// is ordered: from now on it is an old value of its own.
+void BbmChecker::Impl::take_leaf(Pending& parent, const Site& s, u64 written, PeMask violated) {
+    PeMask walkers = 0, holding = 0;
+    for_each_pe(pending.unclean_walk(parent), [&](PeId pe) {  // but those that are about to be flushed of all of it
+        if (!pending.any_write(parent, true, [&](PeId by, u64 at) { return ordering.vmall_issued(pe, by, at); }))
+            walkers |= pe_bit(pe);
+    });
+    for (LeavesBelow& leaves : parent.below) {
+        const u64 i = (s.va - leaves.va) >> level_shift(s.granule, s.level);
+        if (leaves.level != s.level || s.va < leaves.va || i >= leaves.values.size()) continue;
+        if (leaves.values[i] != s.before) continue;
+        const auto b = static_cast<u32>(&leaves - parent.below.data());
+        const PeMask gone = pending.doomed(parent, b, static_cast<u32>(i));
+        for (const LeavesBelow::Group& g : leaves.groups)
+            if ((g.left[i / 64] >> (i % 64)) & 1) holding |= g.pes & walkers & ~gone;
+        leaves.clear(holding, static_cast<u32>(i), 1, [](u32) { return true; });
+    }
+    if (!holding) return;
+    Pending p;
+    p.desc_pa = s.desc_pa;
+    p.va = s.va;
+    p.before = s.before;
+    p.after = s.after;
+    p.written = written;
+    p.made = parent.made;
+    p.cause_pa = parent.cause_pa ? parent.cause_pa : parent.desc_pa;
+    p.pc = parent.pc;
+    p.now_ps = parent.now_ps;
+    p.holders = holding;
+    p.violated = (parent.violated | violated) & holding;
+    p.root = s.root;
+    p.writer = s.writer;
+    p.level = s.level;
+    p.granule = s.granule;
+    p.broken = parent.broken;
+    p.later = parent.later;
+    p.later.push_back({parent.writer, true, parent.written});
+    for (LaterWrite& w : p.later) w.above = true;
+    pending.add(std::move(p));
+}
+
+// The value being written may be one that was there before.
+void BbmChecker::Impl::restore(const Site& s, PeMask walkers) {
+    for (PendingId id = pending.first_of(s.desc_pa); id != kNone; id = pending[id].next_same_desc) {
+        const Pending& p = pending[id];
+        if (p.root == s.root && p.va == s.va && p.level == s.level && p.granule == s.granule &&
+            desc_same_entry(p.before, s.after, s.level, s.granule))
+            pending.restore(id, walkers, domain.ram);
+    }
+    if (desc_kind(s.after, s.level, s.granule) == DescKind::kTable)
+        pending.linked_above(s.root, s.granule, s.level, s.va, desc_next_table(s.after, s.granule), walkers,
+                             domain.ram);
+}
+
+// PEs that held the value before it came back, and have not been flushed of it since.
+PeMask BbmChecker::Impl::held_again(const Site& s) const {
+    PeMask pes_holding = 0;
+    for (PendingId id = pending.first_of(s.desc_pa); id != kNone; id = pending[id].next_same_desc) {
+        const Pending& p = pending[id];
+        if (p.restored && p.root == s.root && p.va == s.va && p.level == s.level && p.granule == s.granule &&
+            desc_same_entry(p.before, s.before, s.level, s.granule))
+            pes_holding |= pending.unclean(p);
+    }
+    return pes_holding;
+}
+
+std::vector<LeavesBelow> BbmChecker::Impl::leaves_below(TableId table, u64 va, PeMask held, bool& complete) {
+    constexpr std::size_t kMaxTables = 1024;
+    std::vector<LeavesBelow> all;
+    std::vector<std::pair<TableId, u64>> open{{table, va}};
+    while (!open.empty()) {
+        const auto [id, base] = open.back();
+        open.pop_back();
+        const Table& t = tables[id];
+        LeavesBelow here{base, t.pa, t.level, false, std::vector<u64>(t.entries), {}};
+        const auto group_of = [&](PeMask pes) -> LeavesBelow::Group& {
+            for (LeavesBelow::Group& g : here.groups)
+                if (g.pes == pes) return g;
+            return here.groups.emplace_back(LeavesBelow::Group{pes, std::vector<u64>(t.entries / 64 + 1), 0});
+        };
+        for (u32 i = 0; i < t.entries; ++i) {
+            const u64 value = domain.ram.read64(PhysAddr(t.pa + 8 * u64{i}));
+            if (!(value & 1) || desc_kind(value, t.level, t.granule) != DescKind::kLeaf) continue;
+            const PeMask able = may_cache(value, DescKind::kLeaf, t.level, t.granule, held);
+            if (!able) continue;
+            LeavesBelow::Group& group = group_of(able);
+            group.left[i / 64] |= u64{1} << (i % 64);
+            here.values[i] = value;
+            ++group.count;
+            here.any_global |= desc_global(value);
+        }
+        if (!here.groups.empty()) all.push_back(std::move(here));
+        for (const Table::Child& c : t.children)
+            open.emplace_back(c.table, base + c.index * level_span(t.granule, t.level));
+        if (all.size() + open.size() > kMaxTables) {
+            complete = false;
+            break;
+        }
+    }
+    return all;
+}
+
+}  // namespace bbmsim::mmu
