@@ -69,6 +69,8 @@ std::vector<std::string> validate(const BoardConfig& board) {
     if (board.counter_hz == 0) problems.push_back("counter_hz=0 must be positive");
     if (board.interconnect.dvm_outstanding == 0)
         problems.push_back("interconnect.dvm_outstanding=0 must be at least 1");
+    for (const std::string& line : memory::validate(board.shared, board.memory_bytes))
+        problems.push_back("shared." + line);
     check_schedule(board.schedule, problems);
     return problems;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "models/cpu/core_config.hpp"
+#include "models/memory/config.hpp"
 
 #include <string>
 #include <vector>
@@ -10,11 +11,13 @@
 namespace bbmsim::sim {
 
 struct InterconnectConfig {
-    u32 hop_ns = 20;           // one way between a PE and the DVM node (cores.md: 15-30 ns, assumed)
-    u32 dvm_outstanding = 16;  // DVM messages in flight on the board (CHI models: 16)
+    u32 hop_ns = 20;           // one way between a PE and the DVM node
+    u32 dvm_outstanding = 16;  // DVM messages in flight on the board
+    u32 dvm_target_ns = 1;     // the node's work for each PE that a message goes to; not in detail fast
     u32 mmio_ns = 50;          // device access
     u32 event_ns = 20;         // SEV or cleared monitor to the waiting PE
     u32 psci_on_ns = 2000;     // CPU_ON call to the first instruction of the target
+    u32 interrupt_ns = 100;    // a pending interrupt, IPIs among them, to the PE's seeing it; not in detail fast
 };
 
 // A virtio disk, and a virtio console beside it.
@@ -40,7 +43,9 @@ struct BoardConfig {
     bool checker = true;
     bool filter = true;      // the exact fast-path filter; false only to prove it exact
     bool zero_fill = false;  // unwritten RAM reads zero instead of the pattern
+    memory::Detail detail = memory::Detail::kTypical;
     InterconnectConfig interconnect;
+    memory::SharedConfig shared;
     DiskConfig disk;
     ScheduleConfig schedule;
 };
@@ -49,9 +54,11 @@ template <class V>
 void visit_fields(InterconnectConfig& c, V&& v) {
     v("hop_ns", c.hop_ns);
     v("dvm_outstanding", c.dvm_outstanding);
+    v("dvm_target_ns", c.dvm_target_ns);
     v("mmio_ns", c.mmio_ns);
     v("event_ns", c.event_ns);
     v("psci_on_ns", c.psci_on_ns);
+    v("interrupt_ns", c.interrupt_ns);
 }
 template <class V>
 void visit_fields(DiskConfig& c, V&& v) {
@@ -75,7 +82,9 @@ void visit_fields(BoardConfig& c, V&& v) {
     v("checker", c.checker);
     v("filter", c.filter);
     v("zero_fill", c.zero_fill);
+    v("detail", c.detail);
     v("interconnect", c.interconnect);
+    v("shared", c.shared);
     v("disk", c.disk);
     v("schedule", c.schedule);
 }

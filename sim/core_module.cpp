@@ -29,18 +29,21 @@ CoreModule::CoreModule(const sc_core::sc_module_name& name, Machine& machine, Pe
       clock_(machine.config.cores[id].freq_mhz),
       disturb_random_(split_seed(seed, id + kDisturbStream)),
       quantum_ps_(u64{machine.config.quantum_ns} * 1000),
+      interrupt_ps_(machine.memory ? u64{machine.config.interconnect.interrupt_ns} * 1000 : 0),
       resume_due_(machine.agenda, [this] { resume_.notify(); }),
       event_due_(machine.agenda, [this] { events_arrive(); }),
       timer_due_(machine.agenda, [this] { evaluate_timers(); }),
       power_due_(machine.agenda, [this] { power_arrives(); }),
       late_due_(machine.agenda, [this] { late_maintenance(); }),
-      disturb_due_(machine.agenda, [this] { disturb(); }) {
+      disturb_due_(machine.agenda, [this] { disturb(); }),
+      interrupt_due_(machine.agenda, [this] { interrupts_arrive(); }) {
     const cpu::CoreConfig& config = machine.config.cores[id];
     pe.id = id;
     mmu = std::make_unique<mmu::Mmu>(id, config.mmu, machine.ram.view(), machine.bus, split_seed(seed, id));
     mmu->filter.enabled = machine.config.filter;
     machine.domain.add(mmu.get());
-    engine = std::make_unique<cpu::Engine>(pe, config, *mmu, machine.domain, machine.monitors, *this);
+    engine =
+        std::make_unique<cpu::Engine>(pe, config, *mmu, machine.domain, machine.monitors, *this, machine.memory.get());
     pe.sys.cntfrq = machine.config.counter_hz;
     dvm_out.register_nb_transport_bw(this, &CoreModule::tlbi_completes);
     dvm_in.register_nb_transport_fw(this, &CoreModule::tlbi_arrives);
@@ -313,16 +316,26 @@ void CoreModule::suspend_down(u64 entry_pa, u64 x0) {
     power_off();
 }
 
-void CoreModule::set_irq(bool level) {
-    pe.irq_line = level;
-    if (!level) return;
-    pe.attention = true;
-    if (state_ == State::kWfe || state_ == State::kWfi) wake_.notify(sc_core::SC_ZERO_TIME);
+void CoreModule::set_irq(bool level) { interrupt_line(irq_wanted_, pe.irq_line, level); }
+void CoreModule::set_fiq(bool level) { interrupt_line(fiq_wanted_, pe.fiq_line, level); }
+
+// The line falls at once: what the PE has acknowledged it must not see again.
+void CoreModule::interrupt_line(bool& wanted, bool& line, bool level) {
+    wanted = level;
+    if (!level) {
+        line = false;
+        if (!irq_wanted_ && !fiq_wanted_) interrupt_due_.cancel();
+    } else if (interrupt_ps_ == 0) {
+        interrupts_arrive();
+    } else if (!line) {
+        interrupt_due_.in(interrupt_ps_);
+    }
 }
 
-void CoreModule::set_fiq(bool level) {
-    pe.fiq_line = level;
-    if (!level) return;
+void CoreModule::interrupts_arrive() {
+    pe.irq_line = irq_wanted_;
+    pe.fiq_line = fiq_wanted_;
+    if (!pe.irq_line && !pe.fiq_line) return;
     pe.attention = true;
     if (state_ == State::kWfe || state_ == State::kWfi) wake_.notify(sc_core::SC_ZERO_TIME);
 }

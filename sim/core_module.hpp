@@ -106,6 +106,8 @@ private:
     void evaluate_pmu();
     void start_event_stream();
     void events_arrive();
+    void interrupt_line(bool& wanted, bool& line, bool level);
+    void interrupts_arrive();
     void wake_for_nothing();  // if an injection says so
     void power_arrives();
     void start_at(u64 entry_pa, u64 x0);  // out of reset
@@ -119,7 +121,7 @@ private:
     Machine& machine_;
     LocalClock clock_;
     mmu::SplitMix64 disturb_random_;  // the nasty TLB's, apart from the MMU's own
-    u64 quantum_ps_;
+    u64 quantum_ps_, interrupt_ps_;
     State state_ = State::kOff;
     bool suspended_ = false;  // standby was asked for: once the engine is left
     bool down_ = false;       // suspended with its state lost: power_ says where it goes on
@@ -131,12 +133,13 @@ private:
     board::Timer virtual_timer_, physical_timer_;  // as last written
     bool pmu_line_ = false;                        // as the GIC has it
     u64 next_timer_ps_ = ~u64{0};
-    std::deque<u64> event_times_;  // when the event register will be set
+    std::deque<u64> event_times_;                   // when the event register will be set
+    bool irq_wanted_ = false, fiq_wanted_ = false;  // as the interrupt controller has the lines
     u64 dvm_received_ = 0;
     u64 tlbis_done_ps_ = 0;  // when it will have performed those that arrived
 
     sc_core::sc_event wake_, resume_;  // the thread waits for one of them: asleep, or until its time has come
-    Alarm resume_due_, event_due_, timer_due_, power_due_, late_due_, disturb_due_;
+    Alarm resume_due_, event_due_, timer_due_, power_due_, late_due_, disturb_due_, interrupt_due_;
 };
 
 }  // namespace bbmsim::sim

@@ -2,7 +2,7 @@
 // What a PE asks of the machine around it (cpu::Platform), and what the interconnect asks of the PE.
 #include "models/board/gicv3.hpp"
 #include "models/board/memory_map.hpp"
-#include "models/cpu/data_cache.hpp"
+#include "models/memory/private_caches.hpp"
 #include "models/mmu/checker/bbm_checker.hpp"
 #include "sim/core_module.hpp"
 #include "sim/machine.hpp"
@@ -26,7 +26,9 @@ bool CoreModule::device_access(tlm::tlm_command command, u64 pa, unsigned size, 
     trans.set_streaming_width(size);
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
     memory->b_transport(trans, delay);
-    pe.charge(cpu::Cost::kCache, clock_.cycles(delay.value()));  // waiting for the memory system
+    const u64 waited = clock_.cycles(delay.value());
+    pe.charge(cpu::Cost::kCache, waited);
+    engine->caches().device(waited);
     return trans.is_response_ok();
 }
 
@@ -150,8 +152,13 @@ Counters CoreModule::counters() const {
     c.dsb = pe.dsb_count;
     c.dvm_sent = pe.dvm_sent;
     c.dvm_received = dvm_received_;
-    c.l1d_cache_misses = engine->data_cache().l1_misses;
-    c.l2_cache_misses = engine->data_cache().l2_misses;
+    const memory::PrivateCaches& caches = engine->caches();
+    c.l1d_cache_misses = caches.l1_misses;
+    c.l2_cache_misses = caches.l2_misses;
+    c.l3_cache_misses = caches.l3_misses;
+    c.line_transfers = caches.transfers;
+    c.cache_cycles = caches.cache_cycles;
+    c.walk_cycles = caches.walk_cycles;
     c.tlb = mmu->stats;
     if (mmu->counts_tlb_accesses()) {  // the engine adds those of earlier contexts
         c.tlb.l1i_accesses += pe.filter_fetch_hits;

@@ -45,6 +45,12 @@ PhaseCore difference(const Counters& begin, const Counters& end) {
     d.walk_reads = end.tlb.walk_reads - begin.tlb.walk_reads;
     d.l1d_cache_misses = end.l1d_cache_misses - begin.l1d_cache_misses;
     d.l2_cache_misses = end.l2_cache_misses - begin.l2_cache_misses;
+    d.l3_cache_misses = end.l3_cache_misses - begin.l3_cache_misses;
+    d.line_transfers = end.line_transfers - begin.line_transfers;
+    for (std::size_t i = 0; i < d.cache_cycles.size(); ++i) {
+        d.cache_cycles[i] = end.cache_cycles[i] - begin.cache_cycles[i];
+        d.walk_cycles[i] = end.walk_cycles[i] - begin.walk_cycles[i];
+    }
     return d;
 }
 
@@ -66,6 +72,12 @@ void add_to(PhaseCore& sum, const PhaseCore& more) {
     sum.walk_reads += more.walk_reads;
     sum.l1d_cache_misses += more.l1d_cache_misses;
     sum.l2_cache_misses += more.l2_cache_misses;
+    sum.l3_cache_misses += more.l3_cache_misses;
+    sum.line_transfers += more.line_transfers;
+    for (std::size_t i = 0; i < sum.cache_cycles.size(); ++i) {
+        sum.cache_cycles[i] += more.cache_cycles[i];
+        sum.walk_cycles[i] += more.walk_cycles[i];
+    }
 }
 
 }  // namespace bbmsim::sim

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "models/cpu/pe.hpp"
+#include "models/memory/private_caches.hpp"
 #include "models/mmu/mmu.hpp"
 #include "sim/phases.hpp"
 
@@ -17,8 +18,9 @@ struct Counters {
     std::array<u64, kCosts> cost{};
     u64 cycles = 0, instructions = 0, loads = 0, stores = 0, exceptions = 0, interrupts = 0, conflict_aborts = 0;
     u64 dsb = 0, dvm_sent = 0, dvm_received = 0;
-    u64 l1d_cache_misses = 0, l2_cache_misses = 0;
-    mmu::MmuStats tlb;  // L1 accesses include those that the filter answered
+    u64 l1d_cache_misses = 0, l2_cache_misses = 0, l3_cache_misses = 0, line_transfers = 0;
+    memory::PlaceCycles cache_cycles{}, walk_cycles{};  // parts of two causes
+    mmu::MmuStats tlb;                                  // L1 accesses include those that the filter answered
     std::array<u64, 4> descriptor_writes{};
     decltype(cpu::Pe::tlbi_count) tlbi{};
 };

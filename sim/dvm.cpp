@@ -25,13 +25,14 @@ tlm::tlm_generic_payload* DvmPool::acquire(const mmu::Tlbi& op, PeId issuer) {
     return trans;
 }
 
-DvmNode::DvmNode(const sc_core::sc_module_name& name, const InterconnectConfig& config, Kernel& kernel, Agenda& agenda)
+DvmNode::DvmNode(const sc_core::sc_module_name& name, const BoardConfig& board, Kernel& kernel, Agenda& agenda)
     : sc_module(name),
       from_pe("from_pe"),
       to_pe("to_pe"),
       kernel_(kernel),
-      hop_ps_(u64{config.hop_ns} * 1000),
-      slots_(config.dvm_outstanding),
+      hop_ps_(u64{board.interconnect.hop_ns} * 1000),
+      target_ps_(board.detail == memory::Detail::kFast ? 0 : u64{board.interconnect.dvm_target_ns} * 1000),
+      slots_(board.interconnect.dvm_outstanding),
       due_(agenda, [this] { process(); }) {
     from_pe.register_nb_transport_fw(this, &DvmNode::request);
 }
@@ -90,13 +91,15 @@ void DvmNode::admit(u64 now) {
 
 u64 DvmNode::deliver(tlm::tlm_generic_payload& trans) {
     const PeId issuer = trans.get_extension<DvmExtension>()->issuer;
-    u64 slowest = 0;
+    u64 slowest = 0, sent = 0;
     for (unsigned i = 0; i < to_pe.size(); ++i) {
         if (i == issuer) continue;
         tlm::tlm_phase phase = tlm::BEGIN_REQ;
-        sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+        sc_core::sc_time delay = Kernel::ps(sent);
         to_pe[static_cast<int>(i)]->nb_transport_fw(trans, phase, delay);
+        if (delay.value() == sent) continue;  // off: no longer one of those that are told
         slowest = std::max<u64>(slowest, delay.value());
+        sent += target_ps_;
     }
     return slowest;
 }

@@ -4,10 +4,11 @@
 //
 // A TLBI is a TLM-2.0 transaction of the base protocol with an ignorable extension and no data: the issuer's BEGIN_REQ
 // takes one hop to the node, waits there until fewer than `dvm_outstanding` messages are in flight, takes another hop
-// to every PE, which performs it at once (it is between two blocks: its own boundary) and returns TLM_COMPLETED with
-// the time after which it has dealt with this one and those before it; acknowledgements take a hop back, which frees
-// the slot, and a last hop carries BEGIN_RESP to the issuer. Messages overtake nobody: the node serves them in order of
-// arrival. A PE that has more than `dvm_outstanding` of its own under way stalls, so that no guest can flood the node.
+// to every PE, one after the other as the node sends it, which performs it at once (it is between two blocks: its own
+// boundary) and returns TLM_COMPLETED with the time after which it has dealt with this one and those before it;
+// acknowledgements take a hop back, which frees the slot, and a last hop carries BEGIN_RESP to the issuer. Messages
+// overtake nobody: the node serves them in order of arrival. A PE that has more than `dvm_outstanding` of its own under
+// way stalls, so that no guest can flood the node.
 #pragma once
 
 #include "models/mmu/tlbi.hpp"
@@ -50,7 +51,7 @@ private:
 
 class DvmNode final : public sc_core::sc_module {
 public:
-    DvmNode(const sc_core::sc_module_name& name, const InterconnectConfig& config, Kernel& kernel, Agenda& agenda);
+    DvmNode(const sc_core::sc_module_name& name, const BoardConfig& board, Kernel& kernel, Agenda& agenda);
 
     tlm_utils::multi_passthrough_target_socket<DvmNode> from_pe;   // bound in order of PeId
     tlm_utils::multi_passthrough_initiator_socket<DvmNode> to_pe;  // likewise
@@ -73,7 +74,7 @@ private:
     void complete(tlm::tlm_generic_payload& trans);
 
     Kernel& kernel_;
-    u64 hop_ps_;
+    u64 hop_ps_, target_ps_;
     u32 slots_;
     std::vector<Message> travelling_;
     std::deque<tlm::tlm_generic_payload*> waiting_;  // at the node, for a slot

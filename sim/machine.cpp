@@ -29,6 +29,10 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
       domain(ram.view(), bus),
       checker(board.checker ? std::make_unique<mmu::BbmChecker>(domain) : nullptr),
       monitors(domain),
+      memory(board.detail == memory::Detail::kFast
+                 ? nullptr
+                 : std::make_unique<memory::MemorySystem>(board.shared, board.detail,
+                                                          static_cast<unsigned>(board.cores.size()))),
       counter{.hz = board.counter_hz},
       psci(static_cast<unsigned>(board.cores.size()), PhysAddr(board::kRamBase), board.memory_bytes),
       gic(
@@ -52,7 +56,7 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
       debugger(*this, kernel),
       input(agenda, console, [this](std::string_view bytes, bool virtio) { type(bytes, virtio); }),
       router("router", u64{board.interconnect.mmio_ns} * 1000),
-      dvm("dvm", board.interconnect, kernel, agenda),
+      dvm("dvm", board, kernel, agenda),
       host_port("host_port"),
       ram_target_("ram", domain),
       dma_port_("dma_port") {

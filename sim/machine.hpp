@@ -11,6 +11,7 @@
 #include "models/board/ram.hpp"
 #include "models/board/virtio_console.hpp"
 #include "models/cpu/exclusives.hpp"
+#include "models/memory/memory_system.hpp"
 #include "models/mmu/checker/bbm_checker.hpp"
 #include "models/mmu/inner_domain.hpp"
 #include "sim/agenda.hpp"
@@ -25,9 +26,9 @@
 #include "sim/map_changes.hpp"
 #include "sim/map_recorder.hpp"
 #include "sim/phase_recorder.hpp"
-#include "sim/rendezvous_recorder.hpp"
 #include "sim/probes.hpp"
 #include "sim/profiler.hpp"
+#include "sim/rendezvous_recorder.hpp"
 #include "sim/run_control.hpp"
 #include "sim/save_points.hpp"
 #include "sim/schedule.hpp"
@@ -87,6 +88,7 @@ public:
     mmu::InnerDomain domain;
     std::unique_ptr<mmu::BbmChecker> checker;
     cpu::ExclusiveMonitors monitors;
+    std::unique_ptr<memory::MemorySystem> memory;  // null: detail fast
     board::SystemCounter counter;
     board::Psci psci;
     board::GicV3 gic;

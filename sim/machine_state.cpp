@@ -35,7 +35,7 @@ void Agenda::archive(Archive& ar) {
 void CoreModule::archive(Archive& ar) {
     ar.part("core");
     ar(*mmu, *engine, disturb_random_, state_, suspended_, down_, stalled_, power_, virtual_timer_, physical_timer_,
-       pmu_line_, next_timer_ps_, event_times_, dvm_received_, tlbis_done_ps_);
+       pmu_line_, next_timer_ps_, event_times_, irq_wanted_, fiq_wanted_, dvm_received_, tlbis_done_ps_);
     if (ar.loading()) resumed_ = true;
 }
 
@@ -93,6 +93,7 @@ void Machine::archive(Archive& ar) {
     ar(psci, gic, uart, *rtc_);
     if (disk_) ar(*disk_, *virtio_console_);
     for (auto& core : cores) ar(*core);
+    if (memory) ar(*memory);
     dvm.archive(ar, dvm_pool);
     ar(agenda, phases, maps, map_changes, rendezvous, injector, probes, console, input, guest_results, progress);
     archive_schedule(ar);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "models/cpu/pe.hpp"
+#include "models/memory/private_caches.hpp"
 #include "models/mmu/types.hpp"
 
 #include <array>
@@ -37,7 +38,8 @@ struct PhaseCore {
     std::vector<std::pair<std::string, u64>> tlbi;  // by mnemonic
     u64 dvm_sent = 0, dvm_received = 0, dsb = 0;
     u64 l1i_misses = 0, l1d_misses = 0, l2_misses = 0, walks = 0, walk_reads = 0;
-    u64 l1d_cache_misses = 0, l2_cache_misses = 0;
+    u64 l1d_cache_misses = 0, l2_cache_misses = 0, l3_cache_misses = 0, line_transfers = 0;
+    memory::PlaceCycles cache_cycles{}, walk_cycles{};  // where those of `cache` went, and those of `walk` in part
     void archive(Archive& ar);
 };
 

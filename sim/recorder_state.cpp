@@ -30,8 +30,8 @@ void PhaseSpec::archive(Archive& ar) {
     ar(phase, from, to, anywhere);
 }
 void PhaseCore::archive(Archive& ar) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = *this;
-    ar(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s] = *this;
+    ar(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s);
 }
 void PhaseResult::archive(Archive& ar) {
     auto& [a, b, c, d, e, f, g, h, i, j] = *this;

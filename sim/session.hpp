@@ -4,6 +4,7 @@
 #pragma once
 
 #include "models/cpu/pe.hpp"
+#include "models/memory/private_caches.hpp"
 #include "models/mmu/checker/findings.hpp"
 #include "models/mmu/event.hpp"
 #include "models/mmu/mmu.hpp"
@@ -63,7 +64,8 @@ struct CoreStats {
     u64 cycles = 0, instructions = 0;
     std::array<u64, static_cast<unsigned>(cpu::Cost::kCount)> cost{};
     mmu::MmuStats tlb;
-    u64 l1d_cache_misses = 0, l2_cache_misses = 0;
+    u64 l1d_cache_misses = 0, l2_cache_misses = 0, l3_cache_misses = 0, line_transfers = 0;
+    memory::PlaceCycles cache_cycles{}, walk_cycles{};  // where those of `cache` went, and those of `walk` in part
     u64 loads = 0, stores = 0, exceptions = 0, interrupts = 0, conflict_aborts = 0, dsb = 0, dvm_sent = 0,
         dvm_received = 0;
     std::vector<std::pair<std::string, u64>> tlbi;  // by mnemonic, only those that occurred, sorted

@@ -52,6 +52,10 @@ CoreStats Session::core_stats(PeId pe) const {
     s.tlb = c.tlb;
     s.l1d_cache_misses = c.l1d_cache_misses;
     s.l2_cache_misses = c.l2_cache_misses;
+    s.l3_cache_misses = c.l3_cache_misses;
+    s.line_transfers = c.line_transfers;
+    s.cache_cycles = c.cache_cycles;
+    s.walk_cycles = c.walk_cycles;
     s.loads = c.loads;
     s.stores = c.stores;
     s.exceptions = c.exceptions;

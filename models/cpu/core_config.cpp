@@ -39,21 +39,7 @@ std::vector<std::string> validate(const CoreConfig& config) {
             problem(fmt::format("timing.{}={} is not between 0 and 1000 cycles", name, cycles));
     });
 
-    const auto cache = [&](const char* name, u32 bytes, u32 ways) {
-        if (!bytes) return;
-        const u32 line = 64;
-        if (!ways || bytes % (ways * line)) {
-            problem(fmt::format("cache.{0}_ways={1} does not divide {0}_bytes={2} into sets of 64-byte lines", name,
-                                ways, bytes));
-            return;
-        }
-        const u32 sets = bytes / (ways * line);
-        if (sets & (sets - 1))
-            problem(fmt::format("cache.{0}_bytes={1} with {0}_ways={2} makes {3} sets, not a power of two", name, bytes,
-                                ways, sets));
-    };
-    cache("l1d", config.cache.l1d_bytes, config.cache.l1d_ways);
-    cache("l2", config.cache.l2_bytes, config.cache.l2_ways);
+    for (const std::string& line : memory::validate(config.cache)) problem("cache." + line);
 
     const FeatureConfig& f = config.features;
     const auto needs = [&](bool has, const char* name, bool needed, const char* what) {

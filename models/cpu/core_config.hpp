@@ -3,6 +3,7 @@
 // any field. Same field names on both sides; visit_fields() is the one list of them.
 #pragma once
 
+#include "models/memory/config.hpp"
 #include "models/mmu/config.hpp"
 #include "models/mmu/types.hpp"
 
@@ -18,12 +19,7 @@ struct TimingConfig {
     double exception = 20.0;  // entry and return
 };
 
-// Data caches as latencies; 64-byte lines, tags only. 0 bytes: the level is absent. I-side: not modelled.
-struct CacheConfig {
-    u32 l1d_bytes = 65536, l1d_ways = 4, l2_bytes = 524288, l2_ways = 8;
-    u32 l2_cycles = 10;       // added when L1D misses and L2 hits
-    u32 memory_cycles = 160;  // added when both miss
-};
+using memory::CacheConfig;
 
 // TLB maintenance over the interconnect, the PE's part (cores.md: assumed; sweep, do not trust).
 struct MaintenanceConfig {
@@ -70,15 +66,6 @@ void visit_fields(TimingConfig& c, V&& v) {
     v("system", c.system);
     v("barrier", c.barrier);
     v("exception", c.exception);
-}
-template <class V>
-void visit_fields(CacheConfig& c, V&& v) {
-    v("l1d_bytes", c.l1d_bytes);
-    v("l1d_ways", c.l1d_ways);
-    v("l2_bytes", c.l2_bytes);
-    v("l2_ways", c.l2_ways);
-    v("l2_cycles", c.l2_cycles);
-    v("memory_cycles", c.memory_cycles);
 }
 template <class V>
 void visit_fields(MaintenanceConfig& c, V&& v) {

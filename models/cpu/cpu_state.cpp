@@ -18,17 +18,6 @@ void Pe::archive(Archive& ar) {
        conflicts, maintenance, barriers, sent, time, slow_at, pair, at_exception, unmodelled, unmodelled_at, loop);
 }
 
-void DataCache::Level::archive(Archive& ar) {
-    auto& [mask, others, first, behind, there] = *this;
-    ar.fixed(first);
-    ar.fixed(behind);
-}
-
-void DataCache::archive(Archive& ar) {
-    auto& [misses_1, misses_2, first, second, second_cycles, memory_cycles] = *this;
-    ar(misses_1, misses_2, first, second);
-}
-
 // As the last context synchronization left it: registers may have been written since.
 void SelfHostedDebug::archive(Archive& ar) {
     auto& [the_pe, breaks, watches, count, watched] = *this;
@@ -44,10 +33,10 @@ void PendingTranslation::archive(Archive& ar, mmu::Mmu& mmu) {
 }
 
 void Engine::Impl::archive(Archive& ar) {
-    auto& [the_pe, settings, translator, shared, all_monitors, machine, tags, decoded, signatures, waiting, since,
-           syndrome, exception_cost, barrier_cost, kept, sensitive, asked, asked_lo, asked_hi, probed, marked, offsets,
-           pages, last_probe, last_probe_instructions, tracing, line, cheapest, stop_instructions, stop_cycles, stops,
-           self_hosted] = *this;
+    auto& [the_pe, settings, translator, shared, all_monitors, machine, tags, walks, decoded, signatures, waiting,
+           since, syndrome, exception_cost, barrier_cost, kept, sensitive, asked, asked_lo, asked_hi, probed, marked,
+           offsets, pages, last_probe, last_probe_instructions, tracing, line, cheapest, stop_instructions, stop_cycles,
+           stops, self_hosted] = *this;
     ar.part("engine");
     ar(tags, waiting, since, syndrome, sensitive, last_probe, last_probe_instructions, line, self_hosted);
     for (PendingTranslation& translation : kept) translation.archive(ar, translator);

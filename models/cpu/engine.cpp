@@ -12,25 +12,31 @@
 
 namespace bbmsim::cpu {
 
+namespace {
+u64 khz_of(const CoreConfig& config) { return static_cast<u64>(std::max(1LL, std::llround(config.freq_mhz * 1000))); }
+}  // namespace
+
 Engine::Impl::Impl(Engine& engine, Pe& pe, const CoreConfig& config, mmu::Mmu& mmu, mmu::InnerDomain& domain,
-                   ExclusiveMonitors& monitors, Platform& platform)
+                   ExclusiveMonitors& monitors, Platform& platform, memory::MemorySystem* shared)
     : pe(pe),
       config(config),
       mmu(mmu),
       domain(domain),
       monitors(monitors),
       platform(platform),
-      cache(config.cache),
+      cache(config.cache, shared, pe.id, khz_of(config)),
+      walker(pe, cache, config.mmu.walk_read_cycles),
       code(this->config, pe.fast.code_generation),
       debug(pe),
       points(pe) {
     pe.engine = &engine;
     pe.mmu = &mmu;
-    pe.khz = static_cast<u64>(std::max(1LL, std::llround(config.freq_mhz * 1000)));
+    pe.khz = khz_of(config);
     pe.sys.mpidr = 0x80000000 | (u64{pe.id} / 16) << 8 | pe.id % 16;
     pe.fast.filter = &mmu.filter;
     pe.fast.cache = &cache;
     pe.fast.front_lines = cache.front_lines();
+    pe.fast.writable_lines = cache.writable_lines();
     pe.fast.cache_mask = cache.set_mask();
     pe.fast.touch_data = mmu.touch_needed_data();
     pe.fast.touch_fetch = mmu.touch_needed_fetch();
@@ -38,6 +44,7 @@ Engine::Impl::Impl(Engine& engine, Pe& pe, const CoreConfig& config, mmu::Mmu& m
     pe.fast.data_ways = mmu.data_ways();
     mmu.now_ps = &pe.now_ps;
     mmu.current_pc = &pe.slow_pc;
+    if (shared) mmu.walk_memory = &walker;
     exception_cycles = std::max(1u, static_cast<u32>(std::ceil(config.timing.exception)));  // loops must move time
     barrier_cycles = static_cast<u32>(std::ceil(config.timing.barrier));
     least_cycles = 1.0 / CodeCache::kMaxInstructions;
@@ -49,8 +56,8 @@ Engine::Impl::Impl(Engine& engine, Pe& pe, const CoreConfig& config, mmu::Mmu& m
 }
 
 Engine::Engine(Pe& pe, const CoreConfig& config, mmu::Mmu& mmu, mmu::InnerDomain& domain, ExclusiveMonitors& monitors,
-               Platform& platform)
-    : impl_(std::make_unique<Impl>(*this, pe, config, mmu, domain, monitors, platform)) {
+               Platform& platform, memory::MemorySystem* shared)
+    : impl_(std::make_unique<Impl>(*this, pe, config, mmu, domain, monitors, platform, shared)) {
     monitors.attach(pe, *this, platform);
 }
 
@@ -58,11 +65,12 @@ Engine::~Engine() {
     impl_->monitors.detach(impl_->pe);
     impl_->mmu.now_ps = nullptr;
     impl_->mmu.current_pc = nullptr;
+    impl_->mmu.walk_memory = nullptr;
 }
 
 DebugPort& Engine::debug() { return impl_->debug; }
 const CoreConfig& Engine::config() const { return impl_->config; }
-const DataCache& Engine::data_cache() const { return impl_->cache; }
+memory::PrivateCaches& Engine::caches() { return impl_->cache; }
 
 void Engine::reset(u64 entry_pa, u64 x0) {
     Pe& pe = impl_->pe;

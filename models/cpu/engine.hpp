@@ -15,15 +15,19 @@
 #include <span>
 #include <string>
 
+namespace bbmsim::memory {
+class MemorySystem;
+}
+
 namespace bbmsim::cpu {
 
 class CodeCache;
-class DataCache;
 
 class Engine {
 public:
+    // Without `shared`: private caches alone, detail fast.
     Engine(Pe& pe, const CoreConfig& config, mmu::Mmu& mmu, mmu::InnerDomain& domain, ExclusiveMonitors& monitors,
-           Platform& platform);
+           Platform& platform, memory::MemorySystem* shared = nullptr);
     ~Engine();
 
     void reset(u64 entry_pa, u64 x0);  // EL1h, MMU off, DAIF set, all else as out of PSCI CPU_ON
@@ -54,7 +58,7 @@ public:
     // Encodings whose instructions are in the decoded blocks at hand, hence were executed or follow what was.
     void add_encodings(std::set<std::string>& names) const;
     [[nodiscard]] const CoreConfig& config() const;
-    [[nodiscard]] const DataCache& data_cache() const;
+    [[nodiscard]] memory::PrivateCaches& caches();
 
     struct Impl;  // the room's own: handlers reach it through pe.engine
     [[nodiscard]] Impl& impl() { return *impl_; }

@@ -3,10 +3,11 @@
 #pragma once
 
 #include "models/cpu/code_cache.hpp"
-#include "models/cpu/data_cache.hpp"
 #include "models/cpu/engine.hpp"
 #include "models/cpu/exec/pauth.hpp"
+#include "models/cpu/mem_kind.hpp"
 #include "models/cpu/self_hosted_debug.hpp"
+#include "models/memory/private_caches.hpp"
 #include "models/mmu/event.hpp"
 #include "models/mmu/mmu.hpp"
 
@@ -26,9 +27,22 @@ struct PendingTranslation {
     void archive(Archive& ar, mmu::Mmu& mmu);
 };
 
+// Descriptors come through the PE's caches.
+class Walker final : public mmu::WalkMemory {
+public:
+    Walker(const Pe& pe, memory::PrivateCaches& caches, u32 in_l2) : pe_(pe), caches_(caches), in_l2_(in_l2) {}
+    u32 read(u64 pa) override { return caches_.walk(pa, pe_.cycles, in_l2_); }
+    u32 update(u64 pa) override { return caches_.walk_update(pa, pe_.cycles); }
+
+private:
+    const Pe& pe_;
+    memory::PrivateCaches& caches_;
+    u32 in_l2_;
+};
+
 struct Engine::Impl {
     Impl(Engine& engine, Pe& pe, const CoreConfig& config, mmu::Mmu& mmu, mmu::InnerDomain& domain,
-         ExclusiveMonitors& monitors, Platform& platform);
+         ExclusiveMonitors& monitors, Platform& platform, memory::MemorySystem* shared);
 
     Pe& pe;
     const CoreConfig config;
@@ -36,7 +50,8 @@ struct Engine::Impl {
     mmu::InnerDomain& domain;
     ExclusiveMonitors& monitors;
     Platform& platform;
-    DataCache cache;
+    memory::PrivateCaches cache;
+    Walker walker;  // behind which the MMU reads descriptors
     CodeCache code;
     PacMemo pac_memo;
 
@@ -97,7 +112,7 @@ bool take_interrupt(Pe& pe);  // true if one was taken
 // --- memory.cpp
 bool translate_data(Pe& pe, const Op* op, u64 va, const mmu::Request& request, mmu::Outcome& out, unsigned slot = 0);
 void keep_pending(Pe& pe, u64 va, Access access, const mmu::Outcome& outcome, unsigned slot = 0);
-void charge_data(Pe& pe, const mmu::Outcome& outcome, bool read);
+void charge_data(Pe& pe, const mmu::Outcome& outcome, fast::Kind kind);
 inline bool cacheable(const mmu::MemAttr& attr) { return !attr.is_device() && attr.inner != 4; }
 
 }  // namespace bbmsim::cpu

@@ -6,9 +6,10 @@
 // watches. Reads of pages without host memory are the filter's too, but answered in memory.cpp.
 #pragma once
 
-#include "models/cpu/data_cache.hpp"
 #include "models/cpu/mem.hpp"
+#include "models/cpu/mem_kind.hpp"
 #include "models/cpu/memory_slow.hpp"
+#include "models/memory/private_caches.hpp"
 #include "models/mmu/filter.hpp"
 #include "models/mmu/mmu.hpp"
 
@@ -31,6 +32,7 @@ namespace fast {
 
 // The host address of [va, va + bytes) if the filter answers and no alignment rule is in the way; charges and counts.
 // `bank`: of the filter, see FastPath.
+template <Kind K>
 [[gnu::always_inline]] inline u8* hit(Pe& pe, mmu::FilterSlot* bank, u64 va, unsigned bytes, u64 elem_mask) {
     const mmu::FilterSlot* slot = &bank[(va >> kPageShift) & (mmu::TranslationFilter::kSlots - 1)];
     const u64 offset = va & kPageMask;
@@ -41,19 +43,30 @@ namespace fast {
     if (slot->entry != pe.fast.last_data) touch(pe, slot);
     ++pe.filter_data_hits;
     const u64 pa = (u64{slot->page} << kPageShift) | offset;
-    if (const u32 extra = pe.fast.cache->access(pa)) [[unlikely]]
+    u32 extra = 0;
+    if constexpr (K == Kind::kRead)
+        extra = pe.fast.cache->read(pa, pe.cycles);
+    else if constexpr (K == Kind::kWrite)
+        extra = pe.fast.cache->write(pa, pe.cycles, pe.stores);
+    else if constexpr (K == Kind::kUpdate)
+        extra = pe.fast.cache->update(pa, pe.cycles);
+    else
+        extra = pe.fast.cache->zero(pa, pe.cycles);
+    if (extra) [[unlikely]]
         pe.charge(Cost::kCache, extra);
     return slot->host + offset;
 }
 
-// hit() where nothing needs a call: a line that is the newest of its set. Null: nothing happened but a touch, which may
-// be repeated; the handler goes on to its general form, by a jump.
+// hit() where nothing needs a call: a line that is the newest of its set, and for a store writable. Null: nothing
+// happened but a touch, which may be repeated; the handler goes on to its general form, by a jump.
+template <Kind K>
 [[gnu::always_inline]] inline u8* quick_hit(Pe& pe, mmu::FilterSlot* bank, u64 va, unsigned bytes, u64 elem_mask) {
     const mmu::FilterSlot* slot = &bank[(va >> kPageShift) & (mmu::TranslationFilter::kSlots - 1)];
     const u64 offset = va & kPageMask;
-    const u64 line = ((u64{slot->page} << kPageShift) | offset) >> DataCache::kLineShift;
+    const u64 line = ((u64{slot->page} << kPageShift) | offset) >> memory::kLineShift;
+    const u64* lines = K == Kind::kRead ? pe.fast.front_lines : pe.fast.writable_lines;
     if (slot->tag != ((va + bytes - 1) & ~kPageMask) || (va & elem_mask & pe.fast.align_mask) ||
-        slot->gen != slot->entry->gen || pe.fast.front_lines[line & pe.fast.cache_mask] != line) [[unlikely]]
+        slot->gen != slot->entry->gen || lines[line & pe.fast.cache_mask] != line) [[unlikely]]
         return nullptr;
     if (slot->entry != pe.fast.last_data) {
         if (pe.fast.touch_data && !pe.fast.data_ring) [[unlikely]]
@@ -106,7 +119,8 @@ template <class T>
 [[gnu::always_inline]] inline bool load(Pe& pe, const Op* op, u64 va, T& value, MemMode mode) {
     if (mode == MemMode::kAcquireRelease && (va & (sizeof(T) - 1))) [[unlikely]]
         return alignment_fault(pe, op, va, false), false;
-    if (const u8* host = fast::hit(pe, fast::read_slots(pe, mode), va, sizeof(T), sizeof(T) - 1)) [[likely]] {
+    if (const u8* host = fast::hit<fast::Kind::kRead>(pe, fast::read_slots(pe, mode), va, sizeof(T), sizeof(T) - 1))
+        [[likely]] {
         std::memcpy(&value, host, sizeof(T));
         ++pe.loads;
     } else {
@@ -122,7 +136,8 @@ template <class T>
 [[gnu::always_inline]] inline bool store(Pe& pe, const Op* op, u64 va, T value, MemMode mode) {
     if (mode == MemMode::kAcquireRelease && (va & (sizeof(T) - 1))) [[unlikely]]
         return alignment_fault(pe, op, va, true), false;
-    if (u8* host = fast::hit(pe, fast::write_slots(pe, mode), va, sizeof(T), sizeof(T) - 1)) [[likely]] {
+    if (u8* host = fast::hit<fast::Kind::kWrite>(pe, fast::write_slots(pe, mode), va, sizeof(T), sizeof(T) - 1))
+        [[likely]] {
         std::memcpy(host, &value, sizeof(T));
         ++pe.stores;
         return true;
@@ -132,7 +147,8 @@ template <class T>
 
 template <class T>
 [[gnu::always_inline]] inline bool load_pair(Pe& pe, const Op* op, u64 va, T& a, T& b) {
-    if (const u8* host = fast::hit(pe, pe.fast.read_slots, va, 2 * sizeof(T), sizeof(T) - 1)) [[likely]] {
+    if (const u8* host = fast::hit<fast::Kind::kRead>(pe, pe.fast.read_slots, va, 2 * sizeof(T), sizeof(T) - 1))
+        [[likely]] {
         std::memcpy(&a, host, sizeof(T));
         std::memcpy(&b, host + sizeof(T), sizeof(T));
         ++pe.loads;
@@ -146,7 +162,8 @@ template <class T>
 
 template <class T>
 [[gnu::always_inline]] inline bool store_pair(Pe& pe, const Op* op, u64 va, T a, T b) {
-    if (u8* host = fast::hit(pe, pe.fast.write_slots, va, 2 * sizeof(T), sizeof(T) - 1)) [[likely]] {
+    if (u8* host = fast::hit<fast::Kind::kWrite>(pe, pe.fast.write_slots, va, 2 * sizeof(T), sizeof(T) - 1))
+        [[likely]] {
         std::memcpy(host, &a, sizeof(T));
         std::memcpy(host + sizeof(T), &b, sizeof(T));
         ++pe.stores;
@@ -156,7 +173,7 @@ template <class T>
 }
 
 inline bool load_elements(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count, void* out) {
-    if (const u8* host = fast::hit(pe, pe.fast.read_slots, va, elem * count, elem - 1)) [[likely]] {
+    if (const u8* host = fast::hit<fast::Kind::kRead>(pe, pe.fast.read_slots, va, elem * count, elem - 1)) [[likely]] {
         std::memcpy(out, host, elem * count);
         ++pe.loads;
         return true;
@@ -165,7 +182,7 @@ inline bool load_elements(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned 
 }
 
 inline bool store_elements(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count, const void* in) {
-    if (u8* host = fast::hit(pe, pe.fast.write_slots, va, elem * count, elem - 1)) [[likely]] {
+    if (u8* host = fast::hit<fast::Kind::kWrite>(pe, pe.fast.write_slots, va, elem * count, elem - 1)) [[likely]] {
         std::memcpy(host, in, elem * count);
         ++pe.stores;
         return true;
@@ -226,7 +243,7 @@ bool rmw(Pe& pe, const Op* op, u64 va, unsigned count, T* old, bool acquire, F&&
     if (va & (bytes - 1)) [[unlikely]]
         return alignment_fault(pe, op, va, true), false;
     T value[2];
-    if (u8* host = hit(pe, pe.fast.write_slots, va, bytes, 0)) [[likely]] {
+    if (u8* host = hit<Kind::kUpdate>(pe, pe.fast.write_slots, va, bytes, 0)) [[likely]] {
         std::memcpy(old, host, bytes);
         if (new_value(old, value)) std::memcpy(host, value, bytes);
         ++pe.loads;

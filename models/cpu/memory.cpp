@@ -148,7 +148,7 @@ bool read_unbacked(Engine::Impl& impl, u64 va, unsigned elem, unsigned total, Me
     if (ram.page_flags(pa) & kBacked) return false;
     if (slot->entry != pe.fast.last_data) fast::touch(pe, slot);
     ++pe.filter_data_hits;
-    pe.charge(Cost::kCache, pe.fast.cache->access(pa.raw()));
+    pe.charge(Cost::kCache, pe.fast.cache->read(pa.raw(), pe.cycles));
     if (total == 8 && offset % 8 == 0) {
         const u64 value = ram.fill(pa.raw());
         std::memcpy(out, &value, sizeof value);
@@ -173,12 +173,20 @@ void keep_pending(Pe& pe, u64 va, Access access, const mmu::Outcome& outcome, un
     impl_of(pe).pending[slot] = {true, pe.slow_pc, va, access, outcome.entry ? outcome.entry->gen : 0, outcome};
 }
 
-void charge_data(Pe& pe, const mmu::Outcome& outcome, bool read) {
-    Engine::Impl& impl = impl_of(pe);
-    if (cacheable(outcome.attr))
-        pe.charge(Cost::kCache, impl.cache.access(outcome.pa));
-    else if (read)
-        pe.charge(Cost::kCache, impl.config.cache.memory_cycles);  // writes to uncached memory are posted
+void charge_data(Pe& pe, const mmu::Outcome& outcome, fast::Kind kind) {
+    memory::PrivateCaches& cache = impl_of(pe).cache;
+    u32 cycles = 0;
+    if (!cacheable(outcome.attr)) {
+        if (kind == fast::Kind::kRead) cycles = cache.uncached();  // writes to uncached memory are posted
+    } else {
+        switch (kind) {
+            case fast::Kind::kRead: cycles = cache.read(outcome.pa, pe.cycles); break;
+            case fast::Kind::kWrite: cycles = cache.write(outcome.pa, pe.cycles, pe.stores); break;
+            case fast::Kind::kUpdate: cycles = cache.update(outcome.pa, pe.cycles); break;
+            case fast::Kind::kZero: cycles = cache.zero(outcome.pa, pe.cycles); break;
+        }
+    }
+    pe.charge(Cost::kCache, cycles);
 }
 
 bool translate_data(Pe& pe, const Op* op, u64 va, const mmu::Request& request, mmu::Outcome& out, unsigned slot) {
@@ -231,7 +239,7 @@ bool read(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count, MemMode m
     for (unsigned i = 0; i < access.pieces; ++i) {
         const Piece& p = access.piece[i];
         load_ram(impl, p.outcome.pa, bytes + (i ? access.piece[0].bytes : 0), p.bytes);
-        charge_data(pe, p.outcome, true);
+        charge_data(pe, p.outcome, fast::Kind::kRead);
         if (access.pieces == 1) offer(impl, p, privileged);  // of two, the second may have evicted the first's entry
     }
     ++pe.loads;
@@ -268,7 +276,7 @@ bool write(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count, MemMode 
     for (unsigned i = 0; i < access.pieces; ++i) {
         const Piece& p = access.piece[i];
         store_ram(impl, p.outcome.pa, bytes + (i ? access.piece[0].bytes : 0), p.bytes);
-        charge_data(pe, p.outcome, false);
+        charge_data(pe, p.outcome, fast::Kind::kWrite);
         if (access.pieces == 1) offer(impl, p, privileged);
     }
     ++pe.stores;
@@ -280,7 +288,7 @@ bool load_exclusive(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count,
     const unsigned total = elem * count;
     if (va & (total - 1)) return alignment_fault(pe, op, va, false), false;
     const bool privileged = pe.ps.el == 1;
-    if (const u8* host = fast::hit(pe, pe.fast.read_slots, va, total, 0)) {
+    if (const u8* host = fast::hit<fast::Kind::kRead>(pe, pe.fast.read_slots, va, total, 0)) {
         std::memcpy(out, host, total);
         const auto* slot = pe.fast.filter->find(static_cast<mmu::TranslationFilter::BankId>(pe.fast.read_bank), va);
         ++pe.loads;
@@ -297,7 +305,7 @@ bool load_exclusive(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count,
     if (access.device) return data_abort(pe, op, va, kFscUnsupportedExclusive, false), false;
     const Piece& p = access.piece[0];
     load_ram(impl, p.outcome.pa, out, total);
-    charge_data(pe, p.outcome, true);
+    charge_data(pe, p.outcome, fast::Kind::kRead);
     offer(impl, p, privileged);
     ++pe.loads;
     impl.monitors.open(pe, p.outcome.pa, total);
@@ -333,7 +341,7 @@ bool store_exclusive(Pe& pe, const Op* op, u64 va, unsigned elem, unsigned count
         status = 0;
         ++pe.stores;
     }
-    charge_data(pe, p.outcome, false);
+    charge_data(pe, p.outcome, fast::Kind::kUpdate);
     offer(impl, p, privileged);
     ExclusiveMonitors::close(pe);
     if (wants)
@@ -358,7 +366,7 @@ bool rmw_begin(Pe& pe, const Op* op, u64 va, unsigned size, void* old, Rmw& rmw)
     }
     const Piece& p = access.piece[0];
     load_ram(impl, p.outcome.pa, old, size);
-    charge_data(pe, p.outcome, true);
+    charge_data(pe, p.outcome, fast::Kind::kUpdate);
     offer(impl, p, privileged);
     ++pe.loads;
     rmw.pa = p.outcome.pa;
@@ -374,7 +382,7 @@ bool zero_block(Pe& pe, const Op* op, u64 va) {
     static constexpr std::array<u8, 64> kZeros{};
     Engine::Impl& impl = impl_of(pe);
     va &= ~u64{63};
-    if (u8* host = fast::hit(pe, pe.fast.write_slots, va, 64, 0)) {
+    if (u8* host = fast::hit<fast::Kind::kZero>(pe, pe.fast.write_slots, va, 64, 0)) {
         std::memset(host, 0, 64);
         ++pe.stores;
         return true;
@@ -393,7 +401,7 @@ bool zero_block(Pe& pe, const Op* op, u64 va) {
         pe.synced = false;
     }
     store_ram(impl, p.outcome.pa, kZeros.data(), 64);
-    charge_data(pe, p.outcome, false);
+    charge_data(pe, p.outcome, fast::Kind::kZero);
     offer(impl, p, privileged);
     ++pe.stores;
     return true;

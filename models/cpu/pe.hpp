@@ -23,9 +23,12 @@ struct RecencyNode;
 }
 }  // namespace bbmsim::mmu
 
+namespace bbmsim::memory {
+class PrivateCaches;
+}
+
 namespace bbmsim::cpu {
 
-class DataCache;
 class Engine;
 struct Block;
 
@@ -68,8 +71,9 @@ struct FastPath {
     mmu::FilterSlot *read_slots = nullptr, *write_slots = nullptr;  // banks of the filter by EL, kSlots each
     mmu::FilterSlot *user_read_slots = nullptr, *user_write_slots = nullptr;
     mmu::FilterSlot* fetch_slots = nullptr;
-    DataCache* cache = nullptr;
-    const u64* front_lines = nullptr;  // of its L1D, and how a line finds its set
+    memory::PrivateCaches* cache = nullptr;
+    const u64* front_lines = nullptr;     // of its L1D, and how a line finds its set
+    const u64* writable_lines = nullptr;  // those that a store may have
     u64 cache_mask = 0;
     mmu::replacement::RecencyNode* data_ring = nullptr;  // of an L1D TLB of one set with lru: touched inline
     u32 data_ways = 0;

@@ -90,6 +90,14 @@ public:
     virtual bool swallows(const Tlbi& op) = 0;  // true: nothing is invalidated
 };
 
+// Where a walk's descriptors come from, in cycles; null: each costs walk_read_cycles. Not asked for speculative walks.
+class WalkMemory {
+public:
+    virtual ~WalkMemory() = default;
+    virtual u32 read(u64 pa) = 0;
+    virtual u32 update(u64 pa) = 0;  // of the access flag or dirty state, after read()
+};
+
 class Mmu {
 public:
     Mmu(PeId id, const MmuConfig& config, const RamView& ram, EventBus& bus, u64 seed);
@@ -141,6 +149,7 @@ public:
     u64* current_pc = nullptr;      // likewise
     InnerDomain* domain = nullptr;  // set by InnerDomain::add
     Interceptor* interceptor = nullptr;
+    WalkMemory* walk_memory = nullptr;
 
     // Policy touch for a hit that the filter answered; equals what translate() does on an L1 hit. Harmless for the
     // MMU-off entry.

@@ -49,8 +49,8 @@ void Mmu::Impl::archive(Archive& ar) {
 }
 
 void Mmu::archive(Archive& ar) {
-    auto& [exact, counts, settings, number, time, pc, shared, asked, clocks, stamps, rings, ways, touching, impl] =
-        *this;
+    auto& [exact, counts, settings, number, time, pc, shared, asked, behind, clocks, stamps, rings, ways, touching,
+           impl] = *this;
     if (ar.loading()) exact.clear();
     ar(counts, clocks);
     impl->archive(ar);

@@ -29,7 +29,9 @@ struct Gatherer {
     u64 now_ps = 0;
     PeId pe = 0;
     bool stale = false;
+    WalkMemory* memory = nullptr;
     unsigned table_count = 0, reads = 0;
+    u32 read_cycles = 0;  // if there is a memory to ask
     Origin origin;
     std::array<Table, 3> tables;  // at most levels 0 to 2; not cleared for each walk
 
@@ -45,6 +47,7 @@ struct Gatherer {
     }
     void read(u64 pa, u64 value, u8) {
         ++reads;
+        if (memory) read_cycles += memory->read(pa);
         if (origin.depth == origin.desc_pa.size()) return;
         origin.desc_pa[origin.depth] = pa;
         origin.desc_value[origin.depth] = value;
@@ -166,6 +169,7 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
         g.now_ps = now();
     }
     if (!q.speculative) {
+        g.memory = mmu.walk_memory;
         ++mmu.stats.walks;
         if (fetch) ++mmu.stats.fetch_walks;
         if (mmu.config.nasty.speculate) recent[recent_count++ % recent.size()] = va;
@@ -198,7 +202,7 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
 
     const bool nt_faults = mmu.config.nasty.conflicts ? rng.below(2) : mmu.config.nt_faults;  // R_MRRPW
     const WalkEnd end = walk(ram, half, nt_faults, va, cursor, g);
-    cycles += g.reads * mmu.config.walk_read_cycles;
+    cycles += g.memory ? g.read_cycles : g.reads * mmu.config.walk_read_cycles;
     mmu.stats.walk_reads += g.reads;
     mmu.stats.walk_cycles += cycles;
     out.cycles += cycles;
@@ -248,6 +252,11 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
             if (value != end.value) {
                 entry.origin.desc_value[entry.origin.depth - 1u] = value;
                 update_descriptor(end.desc_pa, value);
+                if (g.memory) {
+                    const u32 more = g.memory->update(end.desc_pa);
+                    out.cycles += more;
+                    mmu.stats.walk_cycles += more;
+                }
             }
             cacheable = true;
         }

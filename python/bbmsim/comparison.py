@@ -39,6 +39,7 @@ def compare(
     set: Mapping[str, Any] | None = None,
     tlb: str = "typical",
     schedule: str = "default",
+    detail: str = "typical",
     timeout: str | int | None = None,
     jobs: int | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -64,7 +65,7 @@ def compare(
             raise ConfigError(f"{'strategies' if name == 'strategy' else name}: at least one", name)
     rows: list[dict[str, Any]] = []
     tasks: list[tuple[Mapping[str, Any], str]] = []
-    common = {"workload": workload, "tlb": tlb, "schedule": schedule, **({} if timeout is None else {"timeout": f"{parse_time(timeout)}ps" if isinstance(timeout, str) else f"{timeout}ps"})}
+    common = {"workload": workload, "tlb": tlb, "schedule": schedule, "board.detail": detail, **({} if timeout is None else {"timeout": f"{parse_time(timeout)}ps" if isinstance(timeout, str) else f"{timeout}ps"})}
     bare(workload, **fixed)  # what is wrong in general is said without a combination
     for (mix, said), size, granule, strategy, number in itertools.product(
         zip(cores, axes["cores"]), memory, axes["granule"], axes["strategy"], axes["seed"]

@@ -98,8 +98,13 @@ class Cache:
     l1d_ways: int = 4
     l2_bytes: int = 524288
     l2_ways: int = 8
-    l2_cycles: int = 10
-    memory_cycles: int = 160
+    l2_cycles: int = 10  #: added when L1D misses and L2 hits
+    l3_cycles: int = 26  #: added when both miss and L3 answers
+    memory_cycles: int = 160  #: added when memory answers
+    store_buffer_lines: int = 24  #: lines that stores may wait for at once; 0: a store waits for its own
+    store_line_cycles: int = 8  #: between two lines that leave the store buffer
+    write_stream_lines: int = 4  #: whole lines stored in a row after which none is read first; 0: all are read
+    walks_fill_l2: bool = True  #: lines that walks read are kept in L2
 
 
 @dataclass(frozen=True)
@@ -179,9 +184,24 @@ class Interconnect:
 
     hop_ns: int = 20
     dvm_outstanding: int = 16
+    dvm_target_ns: int = 1  #: the node's work for each core that a message goes to; not in detail fast
     mmio_ns: int = 50
     event_ns: int = 20
     psci_on_ns: int = 2000
+    interrupt_ns: int = 100  #: a pending interrupt to the core's seeing it; not in detail fast
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What the cores' caches share: the L3, lines that move between cores, memory. Not in detail fast."""
+
+    l3_bytes: int = 8 << 20  #: 0: no L3
+    l3_ways: int = 16
+    transfer_ns: int = 40  #: a line that another core's cache answers for
+    bandwidth_mb_s: int = 40_000  #: of memory, reads and writes together; detail full
+    dram_row_bytes: int = 8192
+    dram_banks: int = 16
+    dram_row_ns: int = 15  #: added when a bank has another row open; detail full
 
 
 @dataclass(frozen=True)
@@ -231,6 +251,8 @@ class Schedule:
         return ",".join([self.name, *given])
 
 
+DETAILS = ("fast", "typical", "full")
+
 SCHEDULES = ("default", "random", "pct", "targeted")
 
 
@@ -259,7 +281,9 @@ class Board:
     checker: bool = True
     filter: bool = True  #: the exact fast-path filter; False only to prove it exact
     zero_fill: bool = False  #: unwritten RAM reads zero instead of the pattern
+    detail: str = "typical"  #: fast, typical, full: how much of the memory side is modelled
     interconnect: Interconnect = field(default_factory=Interconnect)
+    shared: Shared = field(default_factory=Shared)
     disk: Disk = field(default_factory=Disk)
     schedule: Schedule = field(default_factory=Schedule)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,10 @@ class PhaseCore:
     walk_reads: int
     l1d_cache_misses: int
     l2_cache_misses: int
+    l3_cache_misses: int = 0  #: lines that memory answered for
+    line_transfers: int = 0  #: lines that another core's cache gave up or shared
+    cache_cycles: Mapping[str, int] = field(default_factory=dict)  #: where those of `cache` went; they add up to it
+    walk_cycles: Mapping[str, int] = field(default_factory=dict)  #: likewise those of `walk`
 
 
 @dataclass(frozen=True)

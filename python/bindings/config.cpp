@@ -40,6 +40,7 @@ void bind_config(py::module_& m) {
             add("policy", EnumNames<mmu::Policy>::names);
             add("conflict", EnumNames<mmu::ConflictBehaviour>::names);
             add("conflict_on", EnumNames<mmu::ConflictOn>::names);
+            add("detail", EnumNames<memory::Detail>::names);
             add("invalidation", EnumNames<mmu::InvalidationPolicy>::names);
             return out;
         },

@@ -38,6 +38,11 @@ struct EnumNames<mmu::InvalidationPolicy> {
     static constexpr std::array names{"minimal", "typical"};
 };
 
+template <>
+struct EnumNames<memory::Detail> {
+    static constexpr std::array names{"fast", "typical", "full"};
+};
+
 struct NoVisit {
     template <class T>
     void operator()(const char*, T&) const {}

@@ -26,6 +26,23 @@ py::dict costs(const std::array<u64, kCostNames.size()>& cost) {
     for (std::size_t i = 0; i < kCostNames.size(); ++i) out[kCostNames[i]] = cost[i];
     return out;
 }
+constexpr std::array kPlaceNames{"l2", "l3", "transfer", "memory", "bandwidth", "store_buffer", "device"};
+static_assert(kPlaceNames.size() == static_cast<std::size_t>(memory::Place::kCount));
+constexpr std::size_t kWalkPlaces = static_cast<std::size_t>(memory::Place::kBandwidth) + 1;
+
+py::dict cache_cycles(const memory::PlaceCycles& cycles) {
+    py::dict out;
+    for (std::size_t i = 0; i < kPlaceNames.size(); ++i) out[kPlaceNames[i]] = cycles[i];
+    return out;
+}
+// What is not a descriptor's way is the MMU's own: L2 TLB hits, walk caches, the start of a walk.
+py::dict walk_cycles(const memory::PlaceCycles& cycles, u64 all) {
+    py::dict out;
+    for (std::size_t i = 0; i < kWalkPlaces; ++i) all -= cycles[i];
+    out["mmu"] = all;
+    for (std::size_t i = 0; i < kWalkPlaces; ++i) out[kPlaceNames[i]] = cycles[i];
+    return out;
+}
 py::dict by_level(const u64 (&writes)[4]) {
     py::dict out;
     for (unsigned level = 0; level < 4; ++level) out[py::str(std::to_string(level))] = writes[level];
@@ -159,12 +176,15 @@ py::dict to_python(const mmu::CheckerStats& s) {
 py::dict to_python(const sim::PhaseResult& p) {
     py::list cores;
     for (const auto& c : p.cores)
-        cores.append(py::dict("total_cycles"_a = c.total_cycles, "cycles"_a = costs(c.cycles),
-                              "instructions"_a = c.instructions, "descriptor_writes"_a = by_level(c.descriptor_writes),
-                              "tlbi"_a = by_name(c.tlbi), "dvm_sent"_a = c.dvm_sent, "dvm_received"_a = c.dvm_received,
-                              "dsb"_a = c.dsb, "l1i_misses"_a = c.l1i_misses, "l1d_misses"_a = c.l1d_misses,
-                              "l2_misses"_a = c.l2_misses, "walks"_a = c.walks, "walk_reads"_a = c.walk_reads,
-                              "l1d_cache_misses"_a = c.l1d_cache_misses, "l2_cache_misses"_a = c.l2_cache_misses));
+        cores.append(py::dict(
+            "total_cycles"_a = c.total_cycles, "cycles"_a = costs(c.cycles), "instructions"_a = c.instructions,
+            "descriptor_writes"_a = by_level(c.descriptor_writes), "tlbi"_a = by_name(c.tlbi),
+            "dvm_sent"_a = c.dvm_sent, "dvm_received"_a = c.dvm_received, "dsb"_a = c.dsb,
+            "l1i_misses"_a = c.l1i_misses, "l1d_misses"_a = c.l1d_misses, "l2_misses"_a = c.l2_misses,
+            "walks"_a = c.walks, "walk_reads"_a = c.walk_reads, "l1d_cache_misses"_a = c.l1d_cache_misses,
+            "l2_cache_misses"_a = c.l2_cache_misses, "l3_cache_misses"_a = c.l3_cache_misses,
+            "line_transfers"_a = c.line_transfers, "cache_cycles"_a = cache_cycles(c.cache_cycles),
+            "walk_cycles"_a = walk_cycles(c.walk_cycles, c.cycles[static_cast<std::size_t>(cpu::Cost::kWalk)])));
     return py::dict("name"_a = p.name, "core"_a = pe_or_none(p.pe), "begin_ps"_a = p.begin_ps, "end_ps"_a = p.end_ps,
                     "duration_ps"_a = p.duration_ps, "complete"_a = p.complete, "count"_a = p.count,
                     "table_pages"_a = p.table_pages, "total_cycles"_a = p.total_cycles, "cores"_a = cores);
@@ -177,10 +197,12 @@ py::dict to_python(const sim::HostUsage& u) {
 py::dict to_python(const sim::CoreStats& s) {
     return py::dict("name"_a = s.name, "bbml"_a = s.bbml, "cycles"_a = s.cycles, "instructions"_a = s.instructions,
                     "cost"_a = costs(s.cost), "tlb"_a = tlb_stats(s.tlb), "l1d_cache_misses"_a = s.l1d_cache_misses,
-                    "l2_cache_misses"_a = s.l2_cache_misses, "loads"_a = s.loads, "stores"_a = s.stores,
-                    "exceptions"_a = s.exceptions, "interrupts"_a = s.interrupts,
-                    "conflict_aborts"_a = s.conflict_aborts, "dsb"_a = s.dsb, "dvm_sent"_a = s.dvm_sent,
-                    "dvm_received"_a = s.dvm_received, "tlbi"_a = by_name(s.tlbi),
+                    "l2_cache_misses"_a = s.l2_cache_misses, "l3_cache_misses"_a = s.l3_cache_misses,
+                    "line_transfers"_a = s.line_transfers, "cache_cycles"_a = cache_cycles(s.cache_cycles),
+                    "walk_cycles"_a = walk_cycles(s.walk_cycles, s.cost[static_cast<std::size_t>(cpu::Cost::kWalk)]),
+                    "loads"_a = s.loads, "stores"_a = s.stores, "exceptions"_a = s.exceptions,
+                    "interrupts"_a = s.interrupts, "conflict_aborts"_a = s.conflict_aborts, "dsb"_a = s.dsb,
+                    "dvm_sent"_a = s.dvm_sent, "dvm_received"_a = s.dvm_received, "tlbi"_a = by_name(s.tlbi),
                     "descriptor_writes"_a = by_level(s.descriptor_writes));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The filter changes no figure: random guest programs, run with it and without, end in the same state to the cycle.
-#include "models/cpu/data_cache.hpp"
+#include "models/memory/private_caches.hpp"
 #include "tests/engine/machine.hpp"
 
 #include <gtest/gtest.h>
@@ -95,8 +95,8 @@ Figures run(const std::vector<u32>& program, bool filter, mmu::Policy policy, un
     f.stores = pe.stores;
     f.exceptions = pe.exceptions;
     f.cost = pe.cost;
-    f.l1_misses = m.engine[0]->data_cache().l1_misses;
-    f.l2_misses = m.engine[0]->data_cache().l2_misses;
+    f.l1_misses = m.engine[0]->caches().l1_misses;
+    f.l2_misses = m.engine[0]->caches().l2_misses;
     const mmu::MmuStats& s = m.mmu[0]->stats;
     f.tlb = {s.l1i_accesses + pe.filter_fetch_hits,
              s.l1i_misses,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The memory path with the MMU on: faults, permissions, crossings, devices, self-modifying code, DC ZVA.
-#include "models/cpu/data_cache.hpp"
+#include "models/memory/private_caches.hpp"
 #include "tests/engine/machine.hpp"
 
 #include <gtest/gtest.h>
@@ -208,7 +208,7 @@ TEST_F(Memory, ABlockMayOverwriteItself) {
 
 TEST_F(Memory, CacheMissesCostAndHitsDoNot) {
     go("mov x0, #0x40200000; ldr x1, [x0]; ldr x1, [x0, #8]; ldr x1, [x0, #64]; hvc #99");
-    EXPECT_EQ(m.engine[0]->data_cache().l1_misses, 2u);
+    EXPECT_EQ(m.engine[0]->caches().l1_misses, 2u);
     EXPECT_EQ(pe.cost[static_cast<unsigned>(Cost::kCache)], 2u * 160u);
 }
 

@@ -15,7 +15,8 @@ SOURCES = {".cpp", ".hpp", ".h", ".c", ".S", ".py", ".pyi", ".inc", ".ld"}
 # room -> prefixes that it may include (repository-rooted includes only)
 MAY_INCLUDE = {
     "models/mmu": ("models/mmu/",),
-    "models/cpu": ("models/cpu/", "models/mmu/"),
+    "models/memory": ("models/memory/", "models/mmu/"),
+    "models/cpu": ("models/cpu/", "models/memory/", "models/mmu/"),
     "models/litmus": ("models/litmus/", "models/mmu/types.hpp"),
     "models/board": ("models/board/", "models/mmu/"),
     "sim": ("sim/", "models/", "workloads/bare/guest_abi.h"),

@@ -70,6 +70,8 @@ void caches(CoreConfig& c, u32 l1d_kib, u32 l1d_ways, u32 l2_kib, u32 l2_ways) {
     c.cache.l1d_ways = l1d_ways;
     c.cache.l2_bytes = l2_kib * 1024;
     c.cache.l2_ways = l2_ways;
+    constexpr double kMemoryNs = 100;  // assumed of all; models/memory/config.hpp has the generic core's
+    c.cache.memory_cycles = static_cast<u32>(kMemoryNs * c.freq_mhz / 1000);
 }
 
 void match_features(CoreConfig& c) {

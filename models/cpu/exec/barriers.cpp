@@ -29,6 +29,7 @@ const Op* dsb(Pe& pe, const Op* op) {
         impl.dsb_waiting = true;
         return leave_for(pe, op, Exit::kWaitDvm);
     }
+    if (b.type != BarrierType::kLoads) pe.charge(Cost::kTlbiDsb, impl.cache.drain(pe.cycles));
     stamp(pe, op);
     pe.synced = false;
     ++pe.dsb_count;

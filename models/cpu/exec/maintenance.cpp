@@ -63,7 +63,9 @@ const Op* at_s1(Pe& pe, const Op* op) {
     stamp(pe, op);
     const bool pan = (op->aux & 4) && pe.ps.pan;
     pe.fast.last_data = nullptr;
+    const u64 walking = pe.mmu->stats.walk_cycles;
     pe.sys.par = pe.mmu->address_translate(pe.r[op->rd], op->aux & 1, op->aux & 2, pan);
+    pe.charge(Cost::kWalk, pe.mmu->stats.walk_cycles - walking);
     return op + 1;
 }
 

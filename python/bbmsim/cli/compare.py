@@ -45,6 +45,7 @@ def _complete_strategies(_: click.Context, __: click.Parameter, incomplete: str)
 @click.option("--granule", default="", metavar="LIST", help="Translation granules: 4k,16k,64k; default: 4k.")
 @click.option("--set", "set_", metavar="NAME=VALUE", multiple=True, help="A parameter of the workload, for every run.")
 @click.option("--phase", default="repaint", show_default=True, help="The phase whose cost is told apart by cause.")
+@options.detail_option
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--seeds", type=click.IntRange(1), default=1, show_default=True, help="Seeds for each combination, from --seed on: a band.")
 @click.option(
@@ -79,7 +80,7 @@ def compare_command(
     with _display(console) as progress:
         comparison = compare(
             _list(strategies), _list(memory), cores, granules=_list(granule), workload=workload, phase=phase, seed=seed, seeds=seeds,
-            set=options.settings(set_), tlb=tlb, timeout=parse_time(timeout), jobs=jobs, progress=progress,
+            set=options.settings(set_), tlb=tlb, detail=options.detail(), timeout=parse_time(timeout), jobs=jobs, progress=progress,
         )
     console.print(_table(comparison))
     say_linearity(console, comparison)

@@ -11,6 +11,7 @@ from ..config import presets
 from ..errors import ConfigError
 from ..inject import KINDS, settings_of
 from ..linux import kernels
+from ..parameters import PARAMETERS
 
 
 def _cores() -> list[tuple[str, str]]:
@@ -49,7 +50,17 @@ def _kernels() -> list[tuple[str, str]]:
     return kernels.listing(say=lambda text: click.echo(f"list: {text}", err=True))
 
 
-_LISTS = {"kernels": _kernels, "cores": _cores, "workloads": _workloads, "strategies": _strategies, "rules": _rules, "injections": _injections}
+def _parameters() -> list[tuple[str, str]]:
+    return [
+        (p.key, f"{p.default} {p.unit}, {p.range}: {p.means}; {p.source}{'' if 'fast' in p.details else '; detail ' + ', '.join(p.details)}")
+        for p in PARAMETERS
+    ]
+
+
+_LISTS = {
+    "kernels": _kernels, "cores": _cores, "workloads": _workloads, "strategies": _strategies, "rules": _rules, "injections": _injections,
+    "parameters": _parameters,
+}  # fmt: skip
 
 
 def _complete_names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:

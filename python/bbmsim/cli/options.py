@@ -10,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from .. import catalog
-from ..config import POWERS, SCHEDULES, Board, Disk, parse_cores, parse_disk, parse_schedule, presets, tlb_mode
+from ..config import DETAILS, POWERS, SCHEDULES, Board, Disk, parse_cores, parse_disk, parse_schedule, presets, tlb_mode
 from ..errors import ConfigError
 from ..profile import METRICS
 from .ci import ci_options
@@ -20,12 +20,22 @@ DEFAULT_MEMORY = "4GiB"
 DEFAULT_TIMEOUT = "100s"
 _TLB = "bbmsim.tlb"
 _SCHEDULE = "bbmsim.schedule"
+_DETAIL = "bbmsim.detail"
 
 
 def board(cores: str, memory: str, **fields: Any) -> Board:
     mode = click.get_current_context().meta.get(_TLB, "typical")
     schedule = parse_schedule(click.get_current_context().meta.get(_SCHEDULE, "default"))
-    return Board(cores=tlb_mode(parse_cores(cores), mode), memory=memory, schedule=schedule, **fields)
+    return Board(cores=tlb_mode(parse_cores(cores), mode), memory=memory, schedule=schedule, detail=detail(), **fields)
+
+
+def detail() -> str:
+    """What --detail says."""
+    return str(click.get_current_context().meta.get(_DETAIL, "typical"))
+
+
+def _keep_detail(context: click.Context, _: click.Parameter, value: str) -> None:
+    context.meta[_DETAIL] = value
 
 
 def _keep_tlb(context: click.Context, _: click.Parameter, value: str) -> None:
@@ -184,7 +194,16 @@ def _complete_files(_: click.Context, __: click.Parameter, incomplete: str) -> l
     return [CompletionItem(incomplete, type="file")]
 
 
+def detail_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--detail", type=click.Choice(DETAILS), default="typical", show_default=True, expose_value=False, callback=_keep_detail,
+        help="Of the memory side: fast (each core's caches alone), typical (and shared L3, lines moving between cores, walks "
+        "through the caches, store buffers), full (and memory bandwidth, DRAM rows).",
+    )(function)
+
+
 def board_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    function = detail_option(function)
     for option in (
         click.option(
             "--tlb", default="typical", show_default=True, metavar="typical|nasty|POWER,...", shell_complete=complete_tlb,

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _BENCH_ROUNDS = 3
 _FIXED = (  # options that --resume leaves no choice of
     "workload", "cores", "memory", "set_", "strategy", "disk", "kernel", "initrd", "append", "dtb", "dump_dtb", "vmlinux", "poke",
-    "no_checker", "no_filter", "bench",
+    "no_checker", "no_filter", "bench", "detail",
 )
 
 

@@ -223,6 +223,10 @@ def _work(core: PhaseCore) -> str:
     for name, n in (("DSB", core.dsb), ("DVM sent", core.dvm_sent), ("DVM received", core.dvm_received)):
         if n:
             parts.append(f"{format_count(n)} {name}")
+    for name, cycles in (("cache", core.cache_cycles), ("walk", core.walk_cycles)):
+        where = [f"{title.replace('_', ' ')} {_share(n, sum(cycles.values()))}" for title, n in cycles.items() if 20 * n >= core.total_cycles]
+        if where:
+            parts.append(f"{name} cycles: {', '.join(where)}")
     parts.append(f"TLB misses L1I {format_count(core.l1i_misses)}, L1D {format_count(core.l1d_misses)}, L2 {format_count(core.l2_misses)}")
     return "; ".join(parts)
 

@@ -18,7 +18,7 @@
 
     [sensitivity]                       # each cell also with these varied
     method = "one-at-a-time"            # or "latin-hypercube" with `samples`
-    [sensitivity.ranges]
+    [sensitivity.ranges]                # or ranges = "stated": those of `bbmsim list parameters`
     "board.hop_ns" = [10, 40]
 """
 
@@ -32,7 +32,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..config import Board
 from ..errors import ConfigError, did_you_mean
+from ..parameters import stated_ranges
 from .settings import Value, build, check_key
 
 _KEYS = ("name", "title", "phase", "base", "axes", "skip", "sensitivity")
@@ -127,7 +129,7 @@ class Study:
                 for each in value if isinstance(value, list) else [value]:
                     if key not in axes or each not in axes[key]:
                         raise ConfigError(f"skip: {key}={each!r} is no value of an axis", key)
-        sensitivity = _sensitivity(_table(data, "sensitivity"), axes) if "sensitivity" in data else None
+        sensitivity = _sensitivity(_table(data, "sensitivity"), axes, base) if "sensitivity" in data else None
         return cls(name, _word(data, "title", ""), _word(data, "phase", "repaint"), base, axes, skip, sensitivity)
 
     def cells(self) -> list[Cell]:
@@ -199,13 +201,16 @@ def _check_value(where: str, value: Any) -> None:
         raise ConfigError(f"{where}={value!r}: must be text, a number, or true or false", where)
 
 
-def _sensitivity(table: Mapping[str, Any], axes: Mapping[str, Any]) -> Sensitivity:
+def _sensitivity(table: Mapping[str, Any], axes: Mapping[str, Any], base: Mapping[str, Any]) -> Sensitivity:
     for key in table:
         if key not in ("method", "samples", "seed", "ranges"):
             raise ConfigError(f"sensitivity.{key}: no such key{did_you_mean(key, ('method', 'samples', 'seed', 'ranges'))}", key)
     method = _word(table, "method", METHODS[0])
     if method not in METHODS:
         raise ConfigError(f"sensitivity.method={method}: must be one of {', '.join(METHODS)}", "method")
+    if table.get("ranges") == "stated":
+        stated = stated_ranges(str(base.get("board.detail", Board.detail)))
+        table = {**table, "ranges": {k: list(pair) for k, pair in stated.items() if k not in axes and k not in base}}
     ranges = _flat(_table(table, "ranges"), "sensitivity.ranges")
     if not ranges:
         raise ConfigError("sensitivity.ranges: at least one key = [low, high]", "ranges")
