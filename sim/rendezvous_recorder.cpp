@@ -90,6 +90,16 @@ void RendezvousRecorder::counted(PeId pe) {
         ++found_.pes[pe].more_meetings;
 }
 
+// Woken by what was not its release, a PE waits again.
+void RendezvousRecorder::waits_for(PeAtRendezvous& pe, u64 pa) {
+    if (pe.meetings.empty() || pe.more_meetings) return;
+    Meeting& meeting = pe.meetings.back();
+    if (meeting.waits_on == 0) meeting.waits_on = pa;
+    if (meeting.waits_on != pa) return;
+    meeting.released_ps = 0;
+    meeting.released_by = kNoPe;
+}
+
 void RendezvousRecorder::root(PeId pe, u64 time_ps, u64 ttbr1) {
     ttbr1 &= 0x0000'ffff'ffff'fffe;  // BADDR alone: an ASID is no other map
     auto& roots = found_.pes[pe].roots;
@@ -124,7 +134,7 @@ void RendezvousRecorder::on_event(const Event& event) {
             p.waits = true;
             p.wait_ps = event.time_ps;
             p.cleared_by = kNoPe;
-            if (!pe.meetings.empty() && pe.meetings.back().waits_on == 0) pe.meetings.back().waits_on = p.loaded_pa;
+            waits_for(pe, p.loaded_pa);
             break;
         case EventKind::kWfeWake:
             if (!std::exchange(p.waits, false)) break;

@@ -49,6 +49,7 @@ private:
     void close(u64 time_ps);
     static void end_all(PeAtRendezvous& into, Pending& pending, u64 time_ps);
     void counted(PeId pe);
+    static void waits_for(PeAtRendezvous& pe, u64 pa);
     void root(PeId pe, u64 time_ps, u64 ttbr1);
 
     EventBus& bus_;

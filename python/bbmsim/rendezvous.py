@@ -98,6 +98,7 @@ def _core(raw: Mapping[str, Any], windows: Sequence[tuple[int, int]], home: set[
     sums = dict.fromkeys(ACTIVITIES, 0)
     for kind, begin, end in spans:
         sums[kind] += end - begin
+    _correct(sums, raw)
     meetings = [
         {"counted_in_ps": at, "variable": pa, "released_ps": released or None, "released_by": by}
         for at, pa, released, by in raw["meetings"]
@@ -106,6 +107,23 @@ def _core(raw: Mapping[str, Any], windows: Sequence[tuple[int, int]], home: set[
         "spans": [list(s) for s in _coarser(spans)], "sums_ps": sums, "out_of_map": _out(raw["roots"], home, windows[-1][1]),
         "meetings": meetings, "more_meetings": raw["more_meetings"],
     }
+
+
+def _dense(span: Sequence[int]) -> bool:
+    """Of spans that are too many the recorder makes fewer: drawn is what is mostly of its kind."""
+    begin, end, busy, _ = span
+    return 2 * busy >= end - begin
+
+
+def _correct(sums: dict[str, int], raw: Mapping[str, Any]) -> None:
+    """What such spans hold beside their kind, and those that are not drawn hold of it: the recorder's sums are exact."""
+    for kind, name in (("off", "off"), ("wfe", "waits"), ("flush", "flushes")):
+        for span in raw[name]:
+            begin, end, busy, _ = span
+            moved = end - begin - busy if _dense(span) else -busy
+            moved = max(-sums["run"], min(sums[kind], moved))
+            sums[kind] -= moved
+            sums["run"] += moved
 
 
 def _out(roots: Sequence[tuple[int, int]], home: set[int], end: int) -> list[list[int]]:
@@ -130,7 +148,7 @@ def _activities(raw: Mapping[str, Any], begin: int, end: int) -> list[tuple[str,
     cuts = {begin, end}
     clipped: list[tuple[str, list[tuple[int, int]]]] = []
     for kind, found in layers:
-        own = [(max(s[0], begin), min(s[1], end)) for s in found if s[0] < end and s[1] > begin]
+        own = [(max(s[0], begin), min(s[1], end)) for s in found if s[0] < end and s[1] > begin and (len(s) == 2 or _dense(s))]
         clipped.append((kind, own))
         cuts.update(edge for span in own for edge in span)
     edges = sorted(cuts)

@@ -88,6 +88,26 @@ def test_other_strategies_are_seen_without_their_help() -> None:
     assert met(run(strategy="clone-and-switch")).cores[1].out_of_map  # and back in the clone
 
 
+def test_who_is_never_released_is_said_to_wait() -> None:
+    board = bs.Board(cores=bs.parse_cores(MIX), memory="64MiB")
+    middle = first_park(run(), 1).begin_ps + run().phases["repaint"].duration_ps // 2
+    result = bs.Simulation(board, bs.bare("repaint", verify="none"), seed=5).run(timeout=middle)
+    assert result.outcome == "timeout"
+    for core in met(result).cores[1:]:
+        assert core.meetings[-1].released_ps is None and core.spans[-1].kind == "wfe" and core.out_of_map[-1][1] == met(result).end_ps
+    assert "3 cores counted themselves in and were not released" in report.story(result)
+    assert "counts itself in" in str(report.drawing(result)) and "releases" not in str(report.drawing(result))
+
+
+def test_what_is_too_much_to_be_kept_is_coarser_but_sums_are_not() -> None:
+    board = bs.Board(cores=bs.parse_cores(MIX), memory="4GiB")
+    result = bs.Simulation(board, bs.bare("repaint", strategy="bbm-strict", verify="none")).run()
+    boot, phase = met(result).cores[0], result.phases["repaint"]
+    assert len(boot.spans) <= 160 and sum(boot.sums_ps.values()) == met(result).end_ps - met(result).begin_ps
+    flushing_ps = phase.cores[0].cycles["tlbi_dsb"] / result.record["board"]["cores"][0]["freq_mhz"] * 1e6
+    assert boot.sums_ps["flush"] == pytest.approx(flushing_ps, rel=0.5) and boot.sums_ps["run"] > 0.9 * phase.duration_ps
+
+
 def test_nobody_meets_where_nothing_is_repainted() -> None:
     assert run(strategy="page-from-boot").rendezvous is None
     assert report.drawing(run(strategy="page-from-boot")) == ""

@@ -69,11 +69,14 @@ def story(result: Result) -> str:
     whole = format_time(met.end_ps - met.begin_ps)
     if len(met.cores) == 1:
         return f"one core, with nobody to wait for: {whole}"
+    still = [i for i in range(len(met.cores)) if any(m.released_ps is None for m in counted_in(result, i))]
+    if still and not waited:
+        return f"{whole} until the run ended; {len(still)} core{'s' * (len(still) != 1)} counted {'themselves' if len(still) != 1 else 'itself'} in and {'were' if len(still) != 1 else 'was'} not released"
     if not waited:
         return f"{whole} from the first core's beginning to the last one's end; nobody counted itself in and was let go by a store"
     first, last = (f(m.counted_in_ps for _, m in waited) for f in (min, max))
     longest, who = max((m.released_ps - m.counted_in_ps, i) for i, m in waited if m.released_ps is not None)
-    back = [out[-1][1] - m.released_ps for i, m in waited if m.released_ps is not None and (out := met.cores[i].out_of_map)]
+    back = [out[-1][1] - m.released_ps for i, m in waited if m.released_ps is not None and (out := met.cores[i].out_of_map) and m.released_ps < out[-1][1] < met.end_ps]
     rounds = max(len(c.meetings) + c.more_meetings for c in met.cores)
     words = [
         f"{len(waited)} core{'s' * (len(waited) != 1)} counted {'themselves' if len(waited) != 1 else 'itself'} in, from {exact_time(first)} to {exact_time(last)}",
@@ -81,7 +84,7 @@ def story(result: Result) -> str:
     ]
     if back:
         words.append(f"up to {format_time(max(back))} later they were back in the map")
-    else:
+    elif not any(met.cores[i].out_of_map for i, _ in waited):
         words.append("they stayed in the map")
     if rounds > 2:
         words.append(f"{format_count(rounds)} rounds, of which these figures are the first")
