@@ -8,6 +8,7 @@
 #include "lib/guest.h"
 #include "lib/machine.h"
 #include "lib/sysreg.h"
+#include "mm/mm.h"
 #include "smp/ipi.h"
 #include "smp/smp.h"
 
@@ -32,7 +33,9 @@ static void recover(const struct exception *e, unsigned cpu) {
 void exception_handler(struct exception *e, unsigned vector) {
     extern char hvc_instruction[];
     if (vector == IRQ_OF_THIS_LEVEL) {
+        if (this_cpu() == 0) batch_interrupted(true);
         ipi_exception();
+        if (this_cpu() == 0) batch_interrupted(false);
         return;
     }
     const unsigned ec = (unsigned)(e->esr >> 26) & 63, cpu = this_cpu();

@@ -50,6 +50,7 @@ void fill_descriptors(u64 *to, u64 first, u64 step, u64 n);
 void set_descriptors(u64 *to, u64 pa, u64 attributes, u64 step, u64 n);
 void batch_begin(void);
 void batch_end(void);
+void batch_interrupted(bool now); /* by the boot core's interrupt handler, before and after */
 
 /* --- paint.c: tables that nobody uses yet */
 enum { NO_BLOCK = 1, NO_CONT = 2 };

@@ -2,7 +2,7 @@
  * merged: as in Linux 6.18, linear_map_split_to_ptes(). The walk of RFC v6 with barriers batched (lazy MMU mode): a
  * table's contents are ordered before the link to it, and nothing more until the one flush. Contiguous bits go group by
  * group, and the rendezvous is the one that kpti's repaint uses too. New tables are filled entry by entry, by a
- * set_pte() that looks each time whether barriers are batched: 16 instructions an entry in the kernel, 14 here.
+ * set_pte() that looks each time whether barriers are batched: 16 instructions an entry in the kernel, 18 here.
  */
 #include "lib/machine.h"
 #include "mm/mm.h"
