@@ -27,6 +27,7 @@ LIMIT = 0.02  #: of the line: what still counts as straight
 COUNTS = {
     "table_pages": "new tables", "descriptor_writes": "live writes", "tlbis": "TLBIs", "boot_core_walks": "walks",
     "boot_core_l1d_cache_misses": "L1D misses", "boot_core_l2_cache_misses": "L2 misses",
+    "boot_core_l3_cache_misses": "L3 misses", "boot_core_line_transfers": "lines of other cores",
 }  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def figures(result: Result, phase: str) -> dict[str, Any]:
         row["table_pages"] = chosen.table_pages
         row["tlbis"] = sum(sum(c.tlbi.values()) for c in chosen.cores)
         row["dvm_received"] = sum(c.dvm_received for c in chosen.cores)
-        for count in ("walks", "l1d_cache_misses", "l2_cache_misses"):
+        for count in ("walks", "l1d_cache_misses", "l2_cache_misses", "l3_cache_misses", "line_transfers"):
             row[f"boot_core_{count}"] = getattr(chosen.cores[0], count)
         for cause in CAUSES:
             row[f"boot_core_{cause}"] = chosen.cores[0].cycles[cause]
