@@ -108,7 +108,7 @@ def _counts(gib: Floats, mean: pd.DataFrame, bend: int) -> str:
         slopes = np.diff(mean[key].to_numpy(float)) / np.diff(gib)
         before, after = float(slopes[bend - 1]), float(slopes[bend])
         size = max(abs(before), abs(after))
-        if size and abs(after - before) > LIMIT * size:
+        if size >= 0.5 and abs(after - before) > LIMIT * size:  # not what happens once
             changed.append((abs(after - before) / size, f"{COUNTS[key]} ({format_count(before)} a GiB, then {format_count(after)})"))
     if changed:
         return "with it " + ", ".join(text for _, text in sorted(changed, reverse=True))
