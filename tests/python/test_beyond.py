@@ -86,10 +86,10 @@ def test_strategies_are_linear_and_a_sweep_says_so_and_goes_beyond(bbmsim: Bbmsi
     alone = bs.Simulation(bs.Board(cores=bs.parse_cores("cortex-x4*2"), memory="8GiB"), bs.bare("repaint", strategy="merged", verify="none")).run()
     row = beyond[0]
     phase = alone.phases["repaint"]
-    assert float(row["repaint_us"]) == pytest.approx(phase.duration_ps / 1e6, rel=0.002)
+    assert float(row["repaint_us"]) == pytest.approx(phase.duration_ps / 1e6, rel=0.01)
     assert float(row["table_pages"]) == pytest.approx(phase.table_pages, abs=0.5)
     causes = sum(float(v) for k, v in row.items() if k.removeprefix("boot_core_") in phase.cores[0].cycles and k.startswith("boot_core_"))
-    assert causes == pytest.approx(phase.cores[0].total_cycles, rel=0.002)
+    assert causes == pytest.approx(phase.cores[0].total_cycles, rel=0.01)
     model = json.loads((out / "extrapolated.json").read_text())["models"]["set.strategy=merged"]
     assert list(model["terms"]) == ["fixed", "memory"] and model["held_back"][0]["error"] < 0.01
 
