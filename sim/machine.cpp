@@ -65,7 +65,7 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
         const auto id = static_cast<PeId>(i);
         if (checker) {
             const mmu::MmuConfig& mmu = board.cores[i].mmu;
-            checker->add_pe(id, {mmu.bbml, mmu::conflict_free(mmu), mmu.asid_bits});
+            checker->add_pe(id, {mmu.bbml, mmu::conflict_free(mmu), mmu.asid_bits, mmu.hafdbs_af, mmu.hafdbs_dirty});
             if (id != 0) checker->on_power(id, false);  // until CPU_ON
         }
         cores.push_back(std::make_unique<CoreModule>(fmt::format("core{}", i).c_str(), *this, id, seed));

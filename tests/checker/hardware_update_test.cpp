@@ -60,6 +60,18 @@ TEST(HardwareUpdate, WithoutHardwareManagementThereIsNoRace) {
     EXPECT_TRUE(w.silent());
 }
 
+TEST(HardwareUpdate, WithoutTheFeatureTheBitsOfTcrMeanNothing) {
+    Managed w;
+    for (const PeId pe : {PeId{0}, PeId{1}}) {
+        w.checker.add_pe(pe, {.hardware_af = false, .hardware_dirty = false});
+        w.enter(pe, Context{});
+        w.enter(pe, w.context(0, w.m.l0, 0, kHa | kHd));
+    }
+    w.poke(w.m.page_desc, w.clean_page() & ~kDescAf);
+    w.write(0, w.m.page_desc, w.peek(w.m.page_desc) | kSoftware);
+    EXPECT_TRUE(w.silent());
+}
+
 TEST(HardwareUpdate, APeThatReachesOtherTablesUpdatesNothing) {
     Managed w(0, kHa | kHd);
     w.poke(w.m.page_desc, w.old_page());

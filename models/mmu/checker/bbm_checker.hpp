@@ -26,6 +26,7 @@ struct CheckerPe {  // what a PE promises, from its MmuConfig
     u32 bbml = 0;
     bool conflict_free = false;
     u32 asid_bits = 16;
+    bool hardware_af = true, hardware_dirty = true;  // FEAT_HAFDBS; TCR.HA and HD are RES0 without it
 };
 
 class BbmChecker {

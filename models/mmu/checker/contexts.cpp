@@ -15,8 +15,8 @@ void BbmChecker::Impl::context_sync(PeId pe, const Context& context, u64 now_ps,
     if (context.mmu_on()) {
         static constexpr u8 kSizes[8] = {32, 36, 40, 42, 44, 48, 48, 48};
         self.view.mair = context.mair;
-        self.view.ha = (context.tcr >> 39) & 1;
-        self.view.hd = self.view.ha && ((context.tcr >> 40) & 1);
+        self.view.ha = self.promise.hardware_af && ((context.tcr >> 39) & 1);
+        self.view.hd = self.view.ha && self.promise.hardware_dirty && ((context.tcr >> 40) & 1);
         self.view.oa_bits = kSizes[(context.tcr >> 32) & 7];
     }
     const u16 asid = context.asid(self.promise.asid_bits);
