@@ -136,8 +136,9 @@ class Reference:
                     return True
         return False
 
-    def sequence_defects(self, entry: Entry, state: Held) -> set[str]:
-        if state.cause and state.cause.pa != entry.pa:
+    def sequence_defects(self, pe: Pe, entry: Entry, state: Held) -> set[str]:
+        several = self.coarse and any(e.pa == entry.pa and e.value == entry.value and e.asid != entry.asid for e in pe.held)
+        if several or (state.cause and state.cause.pa != entry.pa):
             return set(SEQUENCE)  # see compare.PERMITTED
         if state.doomed:
             before = "BBM-NO-TLBI" in state.maybe  # issued before the write: which step is missing is told either way
@@ -206,10 +207,11 @@ class Reference:
             pe.held = {e: s for e, s in pe.held.items() if not s.doomed & done}
             if any(number in done for number, _ in pe.flushes):
                 pe.left = set()
-                pe.vmall_done = True
             for number, line in pe.flushes:
                 if number in done:
-                    pe.unflushed = {x for x in pe.unflushed if x > line}
+                    pe.unflushed = {x: held for x, held in pe.unflushed.items() if x > line}
+            for held in pe.unflushed.values():  # what was cached under the old value, and may be still
+                held &= pe.held.keys()
             self.fill(pe)
 
     # --- writes ------------------------------------------------------------------------------------------------------
@@ -332,7 +334,7 @@ class Reference:
                 if c not in pe.contexts and e.leaf and s.cause is None and this.pa != e.pa:
                     s.reported = True
                 if stale:
-                    rules |= self.sequence_defects(e, s)
+                    rules |= self.sequence_defects(pe, e, s)
                 if not stale or not s.broken or (s.cause and s.cause.pa != e.pa):
                     rules |= {f"BBM-{x}" for x in changes}
                 if pe.awake:
@@ -438,7 +440,7 @@ class Reference:
             for side in (0, 1):
                 changed = pe.translated and cached_fields(pe.translated, side) != cached_fields(pe.registers, side)
                 if changed and any(e.context.side == side for e in pe.held):
-                    pe.unflushed.add(event.line)
+                    pe.unflushed[event.line] = {e for e in pe.held if e.context.side == side} | pe.unflushed.get(event.line, set())
             pe.translated = dict(pe.registers)
         if self.coarse:
             pe.left = (pe.left | set(was)) - set(pe.contexts)
@@ -543,8 +545,9 @@ class Reference:
                 pe.registers["sctlr_el1"] = 0
                 pe.written.clear()
         for pe in self.pes.values():
-            for line in pe.unflushed if pe.awake else ():
-                self.report((line, -1, pe.number), {"BBM-CONTEXT"})
+            for line, held in pe.unflushed.items():
+                if held and pe.awake:
+                    self.report((line, -1, pe.number), {"BBM-CONTEXT"})
             if pe.config.conflict_free or not pe.awake:
                 continue
             for e, s in pe.held.items():
@@ -555,10 +558,10 @@ class Reference:
                 alike = [t for f, t in pe.held.items() if f.pa == e.pa and t.cause and not self.clash(e, f)]
                 if not any(f.pa == e.pa and f in self.walk(f.context) for f in others) or any(t.cause.line > s.cause.line for t in alike if t.cause):
                     where = (s.cause.line, s.cause.pa, s.cause.pe)
-                    self.findings.setdefault(where, set()).update(self.sequence_defects(e, s))
+                    self.findings.setdefault(where, set()).update(self.sequence_defects(pe, e, s))
                     continue
                 # The TLBI belonged behind the write that took the entry away.
-                self.report((s.cause.line, s.cause.pa, s.cause.pe), self.sequence_defects(e, s), s, pe.number)
+                self.report((s.cause.line, s.cause.pa, s.cause.pe), self.sequence_defects(pe, e, s), s, pe.number)
         return [Finding(*where, frozenset(rules), where not in self.news) for where, rules in sorted(self.findings.items())]
 
 

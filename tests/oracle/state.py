@@ -45,10 +45,9 @@ class Pe:
     contexts: list[Context] = field(default_factory=list)
     held: dict[Entry, Held] = field(default_factory=dict)
     left: set[Context] = field(default_factory=set)  #: coarse only: left, and not flushed since
-    vmall_done: bool = False  #: coarse only: ASIDs of roots that were left before are forgotten
     fresh: set[int] = field(default_factory=set)  #: descriptors that it made valid since its last synchronization
     translated: dict[str, int] = field(default_factory=dict)  #: the registers that it last translated with
-    unflushed: set[int] = field(default_factory=set)  #: lines where fields changed that TLBs may have cached
+    unflushed: dict[int, set[Entry]] = field(default_factory=dict)  #: lines where cached fields changed, and what was held then
     flushes: list[tuple[int, int]] = field(default_factory=list)  #: VMALLs for it: number, line
 
 

@@ -168,7 +168,8 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
             pending.unlinked_above(place.root, g, level, place.va, writer, written);
         if (to != DescKind::kInvalid) {
             roots[place.root].last_made = written;
-            if (root.residue | (root.global & ~root.reach)) tables.set_written(table, index, written);
+            if ((root.residue | (root.global & ~root.reach)) && !desc_same_entry(c.before, c.after, level, g))
+                tables.set_written(table, index, written);
         }
         const Site site{writer, pc, now_ps, c.desc_pa, place.va, place.root, level, g, c.before, c.after};
         if (place.through != kNone) {  // an unlinked table: what is written there is no longer meant for this place
@@ -250,9 +251,10 @@ Rule BbmChecker::Impl::sequence_rule(const Pending& p, PeId writer, PeId pe, std
     SequenceState state;
     // Once the entry itself is clean, it is leaves below it that no TLBI has covered.
     const PeMask open = pe_bit(pe) & ~p.cleaned;
-    state.tlbi_issued = (p.issued & open) || pending.any_write(p, true, [&](PeId by, u64 written) {
-        return ordering.vmall_issued(pe, by, written);
-    }) || (!pending.may_reread(p, pe_bit(pe)) && ordering.vmall_since(pe, std::max(p.written, roots[p.root].left[pe])));
+    state.tlbi_issued =
+        (p.issued & open) ||
+        pending.any_write(p, true, [&](PeId by, u64 written) { return ordering.vmall_issued(pe, by, written); }) ||
+        (!(roots[p.root].reach & pe_bit(pe)) && ordering.vmall_since(pe, std::max(p.written, roots[p.root].left[pe])));
     state.tlbi_before_order = (p.early & open) || ordering.vmall_since(pe, p.written);
     const PeMask flushers = p.holders | pe_bit(p.writer);
     state.tlbi_elsewhere = (p.elsewhere & pe_bit(pe)) || ordering.vmall_elsewhere(pe, flushers, p.written);
@@ -364,7 +366,8 @@ PeMask BbmChecker::Impl::holders(const Occurrence& place, u64 value, DescKind ki
     PeMask held = r.reach;
     const PeMask left = (r.residue | (kind == DescKind::kLeaf && desc_global(value) ? r.global : 0)) & ~r.reach;
     for_each_pe(left, [&](PeId pe) {
-        if (place.made < r.left[pe] && !roots.span_flushed(place.root, pe, value, kind, place.va, level, place.made))
+        if (place.made < roots.left_at(place.root, pe, level) &&
+            !roots.span_flushed(place.root, pe, value, kind, place.va, level, place.made))
             held |= pe_bit(pe);
     });
     return held | lingering(place, level);

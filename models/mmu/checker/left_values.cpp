@@ -34,7 +34,8 @@ void BbmChecker::Impl::judge_left(const Site& s, Pending& p, PeMask visible) {
                         p.permitted |= pe_bit(pe);
                     continue;
                 }
-                if (p.broken) rule = sequence_rule(p, s.writer, pe, why);
+                if (p.broken && !(p.restored && leaves.values[i] == s.before))
+                    rule = sequence_rule(p, s.writer, pe, why);
                 broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
                 p.violated |= pe_bit(pe);
             }

@@ -140,7 +140,8 @@ bool LiveTables::still_leads(const Roots& roots, RootId id, PeId pe, u64 va, uns
         made = std::max(made, written(table, index));
         const bool removed = now && span_removes(*now, DescKind::kTable, va, l, g) &&
                              (now->any_asid || roots.only_asid(id, pe, now->asid, made));
-        if (!removed && made < r.left[pe] && !roots.span_flushed(id, pe, value, DescKind::kTable, va, l, made))
+        if (!removed && made < roots.left_at(id, pe, l) &&
+            !roots.span_flushed(id, pe, value, DescKind::kTable, va, l, made))
             return true;
         table = child(table, index);
     }

@@ -130,7 +130,12 @@ void PendingSet::restart(PendingId id, const Pending& by) {
     p.broken = by.broken;
     p.cause_pa = by.cause_pa;
     p.finished = p.restored = false;
-    p.below = by.below;
+    std::vector<LeavesBelow> below = by.below;
+    for (LeavesBelow& leaves : p.below)  // older ones, which the value that came back did not bring back
+        if (std::any_of(leaves.groups.begin(), leaves.groups.end(),
+                        [&](const auto& g) { return g.count && (g.pes & still); }))
+            below.push_back(std::move(leaves));
+    p.below = std::move(below);
     p.later.clear();
     p.asids_done.clear();
 }
@@ -250,11 +255,6 @@ void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpa
     }
     for (u32 b = 0; b < p.below.size(); ++b) {
         const LeavesBelow& leaves = p.below[b];
-        if (!span && leaves.any_global) continue;
-        PeMask pes = by_asid && !leaves.any_global ? knows_asid(reached, true) : reached;
-        // Through the table's own entry, if that stays, they come back.
-        pes &= p.cleaned | ~walking | (right_form ? (by_asid ? knows_asid(reached, false) : reached) : 0);
-        if (!pes) continue;
         u32 first = 0, count = u32{1} << index_bits(p.granule);
         if (span) {
             if (span->ttl_level >= 0 && span->ttl_level != leaves.level) continue;
@@ -267,7 +267,18 @@ void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpa
             first = static_cast<u32>(lo >> shift);
             count = static_cast<u32>((hi - 1) >> shift) - first + 1;
         }
-        record({p.id, p.generation, pes, op.asid(), false, false, b, first, count}, open);
+        // Through the table's own entry, if that stays, they come back.
+        const PeMask able = p.cleaned | ~walking | (right_form ? (by_asid ? knows_asid(reached, false) : reached) : 0);
+        const PeMask named = (by_asid ? knows_asid(reached, true) : reached) & able;
+        using Leaves = Issue::Leaves;
+        if (!leaves.any_global) {
+            record({p.id, p.generation, named, op.asid(), false, false, b, first, count}, open);
+        } else {
+            record({p.id, p.generation, named, op.asid(), false, false, b, first, count, Leaves::kNonGlobal}, open);
+            if (span)
+                record({p.id, p.generation, reached & able, op.asid(), false, false, b, first, count, Leaves::kGlobal},
+                       open);
+        }
     }
 }
 
@@ -294,7 +305,10 @@ void PendingSet::apply(const Issue& issue) {
         return;
     }
     if (issue.below < p.below.size())
-        p.below[issue.below].clear(issue.pes, issue.first, issue.count, [](u32) { return true; });
+        p.below[issue.below].clear(issue.pes, issue.first, issue.count, [&](u32 i) {
+            return issue.which == Issue::Leaves::kAll ||
+                   desc_global(p.below[issue.below].values[i]) == (issue.which == Issue::Leaves::kGlobal);
+        });
 }
 
 void PendingSet::restore(PendingId id, PeMask back, const RamView& ram) {

@@ -180,6 +180,7 @@ private:
         bool one_asid;            // covers only this ASID: PEs with several need more
         bool entry;               // covers the record's own entry
         u32 below, first, count;  // covers these leaves of below[below]; count 0: none
+        enum class Leaves : u8 { kAll, kGlobal, kNonGlobal } which = Leaves::kAll;
         bool operator==(const Issue&) const = default;
     };
     // Of the mask, those that no completed VMALL has cleaned.

@@ -26,7 +26,8 @@ bool root_of(const Context& c, unsigned half, RootKey& key) {
 
 bool span_removes(const FlushedSpan& s, DescKind kind, u64 va, unsigned level, Granule g) {
     if (s.granule != g) return false;
-    if (va - s.va >= s.bytes && s.va - va >= level_span(g, level)) return false;
+    const u64 bytes = s.va ? std::min(s.bytes, ~s.va + 1) : s.bytes;  // none goes round to address 0
+    if (va - s.va >= bytes && s.va - va >= level_span(g, level)) return false;
     if (kind == DescKind::kTable)
         return !s.last_level_only && (s.ttl_level < 0 || s.ttl_level > static_cast<int>(level));
     return s.ttl_level < 0 || s.ttl_level == static_cast<int>(level);
@@ -42,6 +43,7 @@ void Roots::add_pe(PeId pe) {
     for (Root& r : roots_) {
         r.uses.resize(count);
         r.left.resize(count);
+        r.lingered.resize(count);
     }
 }
 
@@ -65,6 +67,7 @@ RootId Roots::make(const RootKey& key, TableId table) {
     r.alive = true;
     r.uses.resize(touched_.size());
     r.left.resize(touched_.size());
+    r.lingered.resize(touched_.size());
     by_key_[key] = id;
     return id;
 }
@@ -133,7 +136,7 @@ void Roots::vmall_completed(PeId pe, u64 issued, std::vector<RootId>& changed) {
         std::erase_if(r.uses[pe], [&](const AsidUse& u) { return !u.reaching && u.left < issued; });
         for (AsidUse& u : r.uses[pe]) u.flushed = issued;
         refresh(r, pe);
-        if (!(r.reach & pe_bit(pe)) && r.left[pe] < issued) {
+        if (!(r.reach & pe_bit(pe)) && std::max(r.left[pe], r.lingered[pe]) < issued) {
             r.global &= ~pe_bit(pe);
             changed.push_back(list[i]);
             list[i] = list.back();
@@ -147,7 +150,7 @@ void Roots::vmall_completed(PeId pe, u64 issued, std::vector<RootId>& changed) {
 void Roots::asid_completed(PeId pe, u16 asid, u64 issued, std::vector<RootId>& changed) {
     for (const RootId id : touched_[pe]) {
         Root& r = roots_[id];
-        if (lingers(id, pe)) r.left[pe] = std::max(r.left[pe], issued);  // for what a TLBI by ASID leaves
+        if (lingers(id, pe)) r.lingered[pe] = std::max(r.lingered[pe], issued);  // for what a TLBI by ASID leaves
         const std::size_t gone = std::erase_if(
             r.uses[pe], [&](const AsidUse& u) { return u.asid == asid && !u.reaching && u.left < issued; });
         for (AsidUse& u : r.uses[pe])
@@ -201,7 +204,7 @@ void Roots::still_lingered(PeId pe, u64 now) {
         Root& r = roots_[id];
         if (!(r.residue & pe_bit(pe)) || !lingers(id, pe)) continue;
         for (AsidUse& u : r.uses[pe])
-            if (!u.reaching && u.asid == current_[pe].asid && !u.ending) u.left = r.left[pe] = now;
+            if (!u.reaching && u.asid == current_[pe].asid && !u.ending) u.left = r.lingered[pe] = now;
     }
 }
 
@@ -220,7 +223,7 @@ bool Roots::span_flushed(RootId id, PeId pe, u64 value, DescKind kind, u64 va, u
     const Root& r = roots_[id];
     const bool any = kind == DescKind::kLeaf && desc_global(value);
     for (const FlushedSpan& s : flushed_[pe]) {
-        if (s.issued <= r.left[pe] || !span_removes(s, kind, va, level, r.key.granule)) continue;
+        if (s.issued <= left_at(id, pe, level) || !span_removes(s, kind, va, level, r.key.granule)) continue;
         if (any || s.any_asid || only_asid(id, pe, s.asid, made)) return true;
     }
     return false;

@@ -10,6 +10,7 @@
 #include "models/mmu/checker/rules/rule.hpp"
 #include "models/mmu/mmu.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <unordered_map>
@@ -58,6 +59,7 @@ struct Root {
     u32 first_pending = kNone;               // list of pending old values (pending.hpp)
     std::vector<std::vector<AsidUse>> uses;  // by PE, sorted by ASID
     std::vector<u64> left;                   // by PE: when it last stopped reaching
+    std::vector<u64> lingered;               // by PE: until when it could go on from walk-cache entries
     void archive(Archive& ar);
 };
 
@@ -114,6 +116,11 @@ public:
     // Every one of them is `asid`.
     [[nodiscard]] bool only_asid(RootId id, PeId pe, u16 asid, u64 made) const;
     // Of a PE that left the root: a TLBI by address has removed this entry since.
+    // Until when the PE could read entries of this level.
+    [[nodiscard]] u64 left_at(RootId id, PeId pe, unsigned level) const {
+        const Root& r = roots_[id];
+        return level == r.key.start_level ? r.left[pe] : std::max(r.left[pe], r.lingered[pe]);
+    }
     [[nodiscard]] bool span_flushed(RootId id, PeId pe, u64 value, DescKind kind, u64 va, unsigned level,
                                     u64 made) const;
     void archive(Archive& ar);
