@@ -20,15 +20,14 @@ from calibration import ladder, linux, map_mem, page, plots, use
 from calibration.rows import Row, Table, load, save
 
 Say = Callable[[str], None]
-#: boards for map-mem: cores, memory
-MAP_MEM = (("apple-m1-p*8", "16GiB"), ("neoverse-n1*64", "64GiB"))
-SENSITIVITY = ("apple-m1-p*8", "1GiB")
+#: on which parameters are changed one at a time
+SENSITIVITY = map_mem.Machine("apple-m1-p*8", 1)
 
 
 def _map_mem(say: Say) -> Iterator[Row]:
-    for cores, memory in MAP_MEM:
-        yield from map_mem.steps(cores, memory, say)
-    yield from map_mem.parameters(*SENSITIVITY, say)
+    for machine in map_mem.MACHINES:
+        yield from map_mem.steps(machine, say)
+    yield from map_mem.parameters(SENSITIVITY, say)
 
 
 def _ladders(say: Say) -> Iterator[Row]:

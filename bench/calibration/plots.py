@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from bbmsim.config import core as preset
-from bbmsim.report.plot import COLOURS, GRID, drawn, style
+from bbmsim.report.plot import COLOURS, DASHES, GRID, drawn, style
 from matplotlib.figure import Figure
 
 from . import ladder, map_mem
@@ -20,10 +20,10 @@ def latency(table: Table) -> bytes:
         for i, core in enumerate(c for c in ladder.CORES if c in table.boards("tlb")):
             mmu, colour = preset(core).mmu, COLOURS[i % len(COLOURS)]
             pages = ladder.curve(table, "tlb", core, "walk cycles per load")
-            left.plot(*zip(*pages), color=colour, label=core, linewidth=1.6)
+            left.plot(*zip(*pages), color=colour, label=core, linewidth=1.8, linestyle=DASHES[i % len(DASHES)])
             for entries in (mmu.l1d_tlb.entries, mmu.l2_tlb.entries):
-                left.axvline(entries, color=colour, linestyle=":", linewidth=0.8)
-            right.plot(*zip(*ladder.curve(table, "cache", core)), color=colour, label=core, linewidth=1.6)
+                left.axvline(entries, color=colour, linestyle=":", linewidth=0.7, alpha=0.6)
+            right.plot(*zip(*ladder.curve(table, "cache", core)), color=colour, label=core, linewidth=1.8, linestyle=DASHES[i % len(DASHES)])
         left.set(xscale="log", xlabel="pages, one line used of each", ylabel="cycles per load for translation", ylim=(0, None))
         left.set_title("TLBs: L1, L2, walks", fontsize=10)
         right.set(xscale="log", yscale="log", xlabel="bytes, every line used, map in blocks", ylabel="cycles per load")
@@ -51,7 +51,7 @@ def steps(table: Table) -> bytes:
         axes.set_yscale("log")
         axes.set_xticks(range(len(STEPS)), STEPS)
         axes.set_ylabel("time of map_mem(), base = 1")
-        axes.set_ylim(0.03, 2)
+        axes.set_ylim(0.03, 5)
         axes.grid(color=GRID, axis="y")
         axes.set_axisbelow(True)
         axes.legend(fontsize=8, frameon=False, ncols=2)

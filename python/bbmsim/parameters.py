@@ -63,7 +63,7 @@ PARAMETERS = (
     Parameter("core.tlbi_issue_cycles", "cycles", "issuing a TLBI", _CHI, 10, 20),
     Parameter("core.tlbi_receive_cycles", "cycles", "performing another core's TLBI", _CHI, 10, 50),
     Parameter("core.wfe_wake_cycles", "cycles", "from an event or interrupt to the first instruction behind WFE or WFI", _ASSUMED, 5, 100),
-    Parameter("core.timing.barrier", "cycles", "DMB, DSB, ISB without what they wait for", _ASSUMED, 4, 20),
+    Parameter("core.timing.barrier", "cycles", "DMB, DSB, ISB without what they wait for", "assumed; Neoverse N1, Apple M1: 24, from published times of map_mem()", 4, 30),
     Parameter("core.timing.exception", "cycles", "entry to and return from an exception", _ASSUMED, 10, 60),
     Parameter("board.hop_ns", "ns", "one way between a core and the DVM node; a broadcast TLBI takes four", _CHI, 15, 30),
     Parameter("board.dvm_outstanding", "messages", "DVM messages in flight, on the board and of one core", "CHI models use 16", 4, 32),
