@@ -12,13 +12,13 @@ from .linux import BOARDS as LINUX_BOARDS
 from .linux import MARKS, MEMORY
 from .published import AMPEREONE, LATENCIES, MAP_MEM, RATIO, STEPS, TOLERANCE
 from .rows import Table
-from .words import AFTER_LATENCY, AFTER_LINUX, AFTER_MAP_MEM, BEFORE_PRICES, HEAD, NOT_COMPARABLE
+from .words import AFTER_LATENCY, AFTER_LINUX, AFTER_MAP_MEM, BEFORE_PRICES, HEAD, NOT_COMPARABLE, WITHOUT_LINUX
 
 
 def text(table: Table) -> str:
     """A section for each part that has been measured."""
     sections = {"map-mem": _map_mem, "tlb": _latency, "use": _use, "linux": _linux}
-    lines = [line for part, section in sections.items() if table.boards(part) for line in section(table)]
+    lines = [line for part, section in sections.items() if part == "linux" or table.boards(part) for line in section(table)]
     return "\n".join([*HEAD, *lines]) + "\n"
 
 
@@ -173,6 +173,8 @@ def _linux(table: Table) -> Iterator[str]:
         for mark in MARKS[:-1]:
             for kind in maps:
                 case = f"{mark}: {kind}"
+                if table.get("linux", board, case, "ms") is None:
+                    continue
 
                 def of(quantity: str, case: str = case, board: str = board) -> float:
                     return table.value("linux", board, case, quantity)
@@ -183,7 +185,10 @@ def _linux(table: Table) -> Iterator[str]:
                     f"{of('kernel TLB misses per 1,000 instructions'):.3f}", f"{of('user TLB misses per 1,000 instructions'):.3f}",
                 ])
     columns = ("board", "work", "linear map", "ms", "against blocks", "kernel TLB misses per 1,000 instructions", "user's")
-    yield from _table(columns, rows)
+    if rows:
+        yield from _table(columns, rows)
+    else:
+        yield from WITHOUT_LINUX
     yield from AFTER_LINUX
     yield from _table(("published, AmpereOne (commit a166563e7ec3)", "blocks instead of pages"), [list(item) for item in AMPEREONE.items()])
     yield from NOT_COMPARABLE
