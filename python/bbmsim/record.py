@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import resource
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import _core, maps, reactions, rendezvous, timeline
@@ -83,13 +84,21 @@ def result_of(
         "timeline": timeline.build(rare, frequent, [c.freq_mhz for c in sim.board.cores], _names(phases), end_ps),
         "host": {
             **host,
-            "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            "peak_rss_bytes": _peak_rss_bytes(),
             "guest_ram_bytes": session.ram_used_bytes(),
             "check_s": check_s,
             "phases": _host_phases(phases, session.phases_host_usage()),
         },
     }
     return Result(_plain(record), (rare, frequent), profile)
+
+
+def _peak_rss_bytes() -> int:
+    """Of this program. ru_maxrss of getrusage() counts what the process was before exec, too."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _findings(workload: Workload, session: _core.Session) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def test_a_boot_goes_on_from_the_repaint(tmp_path: Path) -> None:
     sim = bs.Simulation(board, fetched("kernel", lambda: bs.linux(kernel("6.18").path, initrd="small").on(board)), seed=7)
     at_symbol, at_time = tmp_path / "repaint.snap", tmp_path / "time.snap"
     sim.save_at("linear_map_split_to_ptes", at_symbol)
-    sim.save_at("230ms", at_time)
+    sim.save_at("150ms", at_time)
     whole = sim.run(timeout="20s")
     assert whole.outcome == "poweroff" and sim.unsaved == []
 
@@ -27,7 +27,7 @@ def test_a_boot_goes_on_from_the_repaint(tmp_path: Path) -> None:
     assert resumed.now_ps < whole.record["phases"]["repaint"]["end_ps"]
     disturbed = resumed.fork()
     assert figures(resumed.run(timeout="20s")) == figures(whole)
-    assert bs.resume(at_time).now_ps == 230_000_000_000
+    assert bs.resume(at_time).now_ps == 150_000_000_000
 
     # The core stood right before the function, which a phase watches.
     disturbed.inject(bs.LostTlbi(core=0, after=bs.symbol("linear_map_split_to_ptes"), times=0))

@@ -66,7 +66,7 @@ def test_a_sweep_has_plots_and_a_page_in_which_every_cell_opens_also_when_it_is_
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "s.html").read_text()
     assert page.count('<tr class="cell">') == page.count("who waited, for what, how long") == 8
-    assert "hop ns" in (tmp_path / "s.svg").read_text() and "bbm-strict, cortex-x4,cortex-a720" in (tmp_path / "s.svg").read_text()
+    assert "hop, ns" in (tmp_path / "s.svg").read_text() and "bbm-strict, cortex-x4,cortex-a720" in (tmp_path / "s.svg").read_text()
     loaded = bs.load_sweep(tmp_path / "out")
     assert [bs.Result(dict(d)).phases["repaint"].total_cycles for d in loaded.details if d] == [r["cycles"] for r in loaded.rows]
     loaded.html(tmp_path / "again.html")

@@ -204,7 +204,9 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
             judge_other_levels(site, visible);
             if (!may_cache(c.before, from, level, g, everyone)) made_valid(c.desc_pa, writer, pc);  // I_WZCBG
             if (from == DescKind::kInvalid) {
-                if (to == DescKind::kLeaf) check_group(site, table, visible & here & awake_mask());
+                // Who only may hold entries of a root that it left does not walk to this one.
+                const PeMask walkers = here & awake_mask() & (root.reach | lingering(place, level));
+                if (to == DescKind::kLeaf) check_group(site, table, visible & walkers);
             }
         }
         // A writable value that became read-only may still be held writable: it counts for BBM-OA later. So does, for
