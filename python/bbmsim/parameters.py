@@ -23,8 +23,8 @@ class Parameter:
     unit: str
     means: str
     source: str
-    low: int | None = None
-    high: int | None = None
+    low: float | None = None
+    high: float | None = None
     details: tuple[str, ...] = ("fast", "typical", "full")  #: in which it matters
 
     @property
@@ -47,6 +47,7 @@ _SHARED = ("typical", "full")
 _FULL = ("full",)
 _PUBLISHED_N1 = "published for Neoverse N1: L1D 4, L2 11, L3 28 to 33 cycles in all; V2's L2 10"
 _ASSUMED = "assumed"
+_ISSUE = "assumed of a pipeline's width; the range is that of the presets, from wide to narrow"
 _CHI = "assumed, in the order of published CHI and mesh figures"
 
 PARAMETERS = (
@@ -63,6 +64,10 @@ PARAMETERS = (
     Parameter("core.tlbi_issue_cycles", "cycles", "issuing a TLBI", _CHI, 10, 20),
     Parameter("core.tlbi_receive_cycles", "cycles", "performing another core's TLBI", _CHI, 10, 50),
     Parameter("core.wfe_wake_cycles", "cycles", "from an event or interrupt to the first instruction behind WFE or WFI", _ASSUMED, 5, 100),
+    Parameter("core.timing.alu", "cycles", "an instruction of the integer units, in the mean", _ISSUE, 0.15, 0.6),
+    Parameter("core.timing.branch", "cycles", "a branch, in the mean: mispredicted ones included", _ISSUE, 0.5, 1.5),
+    Parameter("core.timing.load", "cycles", "a load that hits in L1D, in the mean", _ISSUE, 0.2, 1.5),
+    Parameter("core.timing.store", "cycles", "a store's issue, in the mean", _ISSUE, 0.2, 1.0),
     Parameter("core.timing.barrier", "cycles", "DMB, DSB, ISB without what they wait for", "assumed; Neoverse N1, Apple M1: 24, from published times of map_mem()", 4, 30),
     Parameter("core.timing.exception", "cycles", "entry to and return from an exception", _ASSUMED, 10, 60),
     Parameter("board.hop_ns", "ns", "one way between a core and the DVM node; a broadcast TLBI takes four", _CHI, 15, 30),
@@ -86,6 +91,6 @@ def by_key() -> Mapping[str, Parameter]:
     return {p.key: p for p in PARAMETERS}
 
 
-def stated_ranges(detail: str) -> dict[str, tuple[int, int]]:
+def stated_ranges(detail: str) -> dict[str, tuple[float, float]]:
     """Key -> (low, high) of every parameter that has a range and matters in a detail."""
     return {p.key: (p.low, p.high) for p in PARAMETERS if p.low is not None and p.high is not None and detail in p.details}
