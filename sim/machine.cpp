@@ -50,7 +50,8 @@ Machine::Machine(Kernel& kernel, const BoardConfig& board, u64 seed)
       map_changes(bus, phases, [this](PeId pe, u64 va) { return in_linear_map(pe, va); }),
       rendezvous(
           bus, static_cast<unsigned>(board.cores.size()), [this](PeId pe) { return cores[pe]->mmu->context().ttbr1; },
-          [this](PeId pe) { return pe < cores.size() ? cores[pe]->pe.now_ps : now_ps(); }),
+          [this](PeId pe) { return pe < cores.size() ? cores[pe]->pe.now_ps : now_ps(); },
+          [this](PeId pe) { return cores[pe]->pe.powered; }),
       probes(phases, injector, maps, static_cast<unsigned>(board.cores.size())),
       saves(control),
       debugger(*this, kernel),

@@ -83,7 +83,7 @@ void Rendezvous::archive(Archive& ar) {
     ar(when, who);
 }
 void RendezvousRecorder::archive(Archive& ar) {
-    auto& [bus, root, now, depth, begun, found, pending] = *this;
+    auto& [bus, root, now, on, depth, begun, found, pending] = *this;
     ar.part("rendezvous");
     ar(depth, begun, found, pending);
     if (!ar.loading()) return;

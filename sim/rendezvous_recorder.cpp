@@ -33,8 +33,8 @@ void SpanList::add(u64 begin_ps, u64 end_ps) {
     }
 }
 
-RendezvousRecorder::RendezvousRecorder(EventBus& bus, unsigned cores, Root root, Now now)
-    : bus_(bus), root_(std::move(root)), now_(std::move(now)), pending_(cores) {
+RendezvousRecorder::RendezvousRecorder(EventBus& bus, unsigned cores, Root root, Now now, On on)
+    : bus_(bus), root_(std::move(root)), now_(std::move(now)), on_(std::move(on)), pending_(cores) {
     found_.pes.resize(cores);
 }
 
@@ -60,8 +60,12 @@ void RendezvousRecorder::listen() {
 void RendezvousRecorder::open(u64 time_ps) {
     begun_ps_ = time_ps;
     std::ranges::fill(pending_, Pending{});
-    for (std::size_t pe = 0; pe < pending_.size(); ++pe)
-        root(static_cast<PeId>(pe), time_ps, root_(static_cast<PeId>(pe)));
+    for (std::size_t i = 0; i < pending_.size(); ++i) {
+        const auto pe = static_cast<PeId>(i);
+        root(pe, time_ps, root_(pe));
+        pending_[i].off = !on_(pe);
+        pending_[i].off_ps = time_ps;
+    }
     listen();
 }
 

@@ -26,7 +26,8 @@ public:
 
     using Root = std::function<u64(PeId)>;  // TTBR1 as it is in force
     using Now = std::function<u64(PeId)>;   // a PE's own time; board time for kNoPe
-    RendezvousRecorder(EventBus& bus, unsigned cores, Root root, Now now);
+    using On = std::function<bool(PeId)>;   // it is powered
+    RendezvousRecorder(EventBus& bus, unsigned cores, Root root, Now now, On on);
     ~RendezvousRecorder() override { bus_.detach(this); }
     RendezvousRecorder(const RendezvousRecorder&) = delete;
 
@@ -55,6 +56,7 @@ private:
     EventBus& bus_;
     Root root_;
     Now now_;
+    On on_;
     unsigned depth_ = 0;  // watched phases that are open
     u64 begun_ps_ = 0;
     Rendezvous found_;
