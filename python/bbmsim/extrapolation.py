@@ -31,6 +31,7 @@ Floats = NDArray[np.float64]
 
 MEASURED, EXTRAPOLATED = "measured", "extrapolated"
 MOST_ERROR = 0.05  #: a model whose held-back error is larger extrapolates nothing, unless told otherwise
+NARROWEST = 0.01  #: a band never claims more, to either side: what counts as straight may bend by twice that (linearity.LIMIT)
 WIDEST = 0.5  #: a curve whose band at an asked point is wider to either side says nothing, and is not extrapolated
 
 #: memory in GiB, number of cores -> the term's column
@@ -131,8 +132,8 @@ class Model:
     def predict(self, points: pd.DataFrame) -> pd.DataFrame:
         """`value`, `low` and `high` at the points (columns as of compare() or sweep() rows: memory or memory_bytes, cores).
 
-        The band is the wider of two: the interval of 95 % of the fitted line, and the held-back error for each doubling
-        beyond the largest run, in proportion to the doublings over which that error was made, at least once.
+        The band is the widest of three: the interval of 95 % of the fitted line; the held-back error for each doubling
+        beyond the largest run, in proportion to the doublings over which that error was made, at least once; NARROWEST.
         """
         at = size_and_cores(points)
         at["gib"], at["cpus"] = at["gib"].fillna(self.constant[0]), at["cpus"].fillna(self.constant[1])
@@ -144,7 +145,7 @@ class Model:
             i = _AXES.index(test.axis)
             far = np.log2(np.maximum(at[("gib", "cpus")[i]].to_numpy(float) / self.largest[i], 1.0))
             rate += test.error * np.maximum(1.0, far / test.doublings)
-        half = np.maximum(line, rate * np.abs(value))
+        half = np.maximum(line, np.maximum(rate, NARROWEST) * np.abs(value))
         return pd.DataFrame({"value": value, "low": np.maximum(value - half, 0.0), "high": value + half}, index=points.index)
 
 
@@ -271,10 +272,11 @@ def parse_points(texts: Sequence[str]) -> dict[str, list[str | int]]:
     return points
 
 
-def check_points(rows: pd.DataFrame, points: Mapping[str, Sequence[str | int]], by: Sequence[str]) -> None:
+def check_points(cells: Iterable[Mapping[str, Any]], points: Mapping[str, Sequence[str | int]], by: Sequence[str] = ()) -> None:
     """Before anything runs: can rows at these axes ever say something of `points`, and do these lie beyond them? Raises
     ConfigError with the first reason why not.
     """
+    rows = pd.DataFrame([dict(cell) for cell in cells])
     at = size_and_cores(rows)
     for axis, values in points.items():
         largest = at["gib" if axis == "memory" else "cpus"].max()

@@ -142,14 +142,15 @@ def test_a_wrong_combination_is_refused_before_anything_runs() -> None:
 def test_the_command(tmp_path: Path, bbmsim: Bbmsim) -> None:
     page, plot = tmp_path / "c.html", tmp_path / "c.png"
     done = bbmsim(
-        "compare", "--strategies", "merged,parallel", "--memory", "64MiB,128MiB,256MiB", "--granule", "4k,64k", "--cores", MIX, "--set", "verify=none",
+        "compare", "--strategies", "merged,parallel", "--memory", "64MiB,128MiB", "--memory", "256MiB", "--granule", "4k,64k", "--cores", MIX, "--set", "verify=none",
         "--extrapolate", "8GiB", "--html", str(page), "--plot", str(plot), "--plot-kind", "causes",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "granule" in done.stdout and "extrapolated, not run: strategy=merged, granule=4k, memory=8GiB" in done.stdout.replace("\n", " ")
     assert page.read_text().count('<tr class="cell">') == 12 and "Extrapolated, not run" in page.read_text() and plot.exists()
     for options, said in (
-        (("--extrapolate", "1GiB"), "extrapolate=1GiB: sizes above those of --memory"),
+        (("--extrapolate", "1GiB"), "extrapolate: memory=1GiB lies among the runs, not beyond them"),
+        (("--extrapolate", "cores=512"), "extrapolate=cores: all runs have the same cores"),
         (("--plot-kind", "causes"), "plot-kind: only with --plot"),
         (("--granule", "8k"), "granule=8k: no such granule"),
     ):

@@ -33,15 +33,12 @@ def say_linearity(console: Console, found: Cells) -> None:
 
 def check_beyond(plan: Study, texts: Sequence[str]) -> dict[str, list[str | int]]:
     """The points of --extrapolate; raises ConfigError for what the study's cells, all done, could not answer."""
-    import pandas
-
     from ..extrapolation import check_points, parse_points
 
     points = parse_points(texts)
     cells = [c for c in plan.cells() if c.sample in ("", "base")]
-    rows = pandas.DataFrame([dict(c.axes) for c in cells])
     by = [key for key, values in plan.axes.items() if len(values) > 1 and key not in ("memory", "cores", "seed")]
-    check_points(rows, points, by)
+    check_points([c.axes for c in cells], points, by)
     return points
 
 

@@ -17,7 +17,7 @@ from ..comparison import compare
 from ..errors import ConfigError
 from ..files import check_writable, plot_format
 from ..sweeps.cells import KINDS, Cells
-from ..units import format_count, format_time, parse_size, parse_time
+from ..units import format_count, format_time, parse_time
 from . import options
 from .beyond import say_extrapolated, say_linearity
 
@@ -36,13 +36,15 @@ def _complete_strategies(_: click.Context, __: click.Parameter, incomplete: str)
 
 @click.command("compare")
 @click.argument("workload", default="repaint", shell_complete=options.complete_workloads)
-@click.option("--strategies", default=_DEFAULT_STRATEGIES, show_default=True, metavar="LIST", shell_complete=_complete_strategies)
-@click.option("--memory", default="1GiB,4GiB,16GiB", show_default=True, metavar="LIST", help="Sizes of RAM.")
+@click.option(
+    "--strategies", default=(_DEFAULT_STRATEGIES,), show_default=True, multiple=True, metavar="LIST", shell_complete=_complete_strategies
+)
+@click.option("--memory", default=("1GiB,4GiB,16GiB",), show_default=True, multiple=True, metavar="LIST", help="Sizes of RAM.")
 @click.option(
     "--cores", default=(options.DEFAULT_CORES,), show_default=True, multiple=True, metavar="LIST",
     help="A core mix as for `bbmsim run`; once for each mix.",
 )
-@click.option("--granule", default="", metavar="LIST", help="Translation granules: 4k,16k,64k; default: 4k.")
+@click.option("--granule", multiple=True, metavar="LIST", help="Translation granules: 4k,16k,64k; default: 4k.")
 @click.option("--set", "set_", metavar="NAME=VALUE", multiple=True, help="A parameter of the workload, for every run.")
 @click.option("--phase", default="repaint", show_default=True, help="The phase whose cost is told apart by cause.")
 @options.detail_option
@@ -54,15 +56,18 @@ def _complete_strategies(_: click.Context, __: click.Parameter, incomplete: str)
 )
 @click.option("--timeout", default=options.DEFAULT_TIMEOUT, show_default=True, metavar="TIME", help="Simulated time, each run.")
 @click.option("-j", "--jobs", type=click.IntRange(1), help="Worker processes; default: one a host core.")
-@click.option("--extrapolate", default="", metavar="LIST", help="Sizes beyond those that are run, by a model fitted to them and tested on the largest.")
+@click.option(
+    "--extrapolate", multiple=True, metavar="[AXIS=]LIST",
+    help="4TiB,64TiB (memory) or cores=512: beyond what is run, by a model fitted to it and tested on the largest.",
+)
 @click.option("--csv", type=click.Path(), metavar="FILE")
 @click.option("--plot", type=click.Path(), metavar="FILE", help="PNG or SVG, by the ending.")
 @click.option("--plot-kind", type=click.Choice(KINDS), help="Curves over memory or cores, or bars by cause; default: curves if they can be.")
 @click.option("--html", type=click.Path(), metavar="FILE", help="Plots, and a table in which every run opens into its causes.")
 def compare_command(
-    workload: str, strategies: str, memory: str, cores: tuple[str, ...], granule: str, set_: tuple[str, ...], phase: str, seed: int,
-    seeds: int, tlb: str, timeout: str, jobs: int | None, extrapolate: str, csv: str | None, plot: str | None, plot_kind: str | None,
-    html: str | None,
+    workload: str, strategies: tuple[str, ...], memory: tuple[str, ...], cores: tuple[str, ...], granule: tuple[str, ...],
+    set_: tuple[str, ...], phase: str, seed: int, seeds: int, tlb: str, timeout: str, jobs: int | None, extrapolate: tuple[str, ...],
+    csv: str | None, plot: str | None, plot_kind: str | None, html: str | None,
 ) -> int:
     """Runs several strategies over a grid of memory sizes, core mixes and granules, and compares what they cost."""
     outputs = {name: check_writable(p, name) for name, p in (("csv", csv), ("plot", plot), ("html", html)) if p}
@@ -70,10 +75,7 @@ def compare_command(
         plot_format(Path(outputs["plot"]))
     elif plot_kind is not None:
         raise ConfigError("plot-kind: only with --plot", "plot-kind")
-    beyond = _list(extrapolate)
-    sizes = [parse_size(size, "extrapolate") for size in beyond]
-    if sizes and min(sizes) <= max(map(parse_size, _list(memory))):
-        raise ConfigError(f"extrapolate={extrapolate}: sizes above those of --memory", "extrapolate")
+    beyond = _beyond(extrapolate, _list(memory), cores) if extrapolate else {}
     from ..report.text import make_console  # brings rich
 
     console = make_console()
@@ -84,7 +86,7 @@ def compare_command(
         )
     console.print(_table(comparison))
     say_linearity(console, comparison)
-    extrapolated = comparison.extrapolate(beyond) if beyond else None
+    extrapolated = comparison.extrapolate(beyond.get("memory", ()), cores=[int(n) for n in beyond.get("cores", ())]) if beyond else None
     if extrapolated is not None:
         say_extrapolated(console, extrapolated, f"{phase}_us")
     makers: dict[str, Callable[[Path], None]] = {
@@ -98,8 +100,17 @@ def compare_command(
     return comparison.exit_status
 
 
-def _list(text: str) -> list[str]:
-    return text.split(",") if text else []
+def _list(texts: tuple[str, ...]) -> list[str]:
+    return [item for text in texts for item in text.split(",")]
+
+
+def _beyond(texts: tuple[str, ...], memory: list[str], cores: tuple[str, ...]) -> dict[str, list[str | int]]:
+    """The points of --extrapolate; raises ConfigError for what the grid, all done, could not answer."""
+    from ..extrapolation import check_points, parse_points  # brings pandas
+
+    points = parse_points(texts)
+    check_points([{"memory": size, "cores": mix} for size in memory for mix in cores], points)
+    return points
 
 
 @contextmanager
