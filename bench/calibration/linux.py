@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Linux' own work on a linear map of blocks, of pages from boot, and of pages after a repaint: the same kernel, user
 space, TLBs and timing. What differs is by what Linux 6.18 knows whether to trust a core with live blocks: the revision in
-MIDR_EL1, its list having Cortex-X4 from r0p3 on. In detail fast: translations are what counts here.
+MIDR_EL1, its list having Cortex-X4 from r0p3 on.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class State:
 
 
 def state_at(kernel: str, cores: str, mark: str) -> State:
-    board = Board(cores=bs.parse_cores(cores), memory=MEMORY, detail="fast")
+    board = Board(cores=bs.parse_cores(cores), memory=MEMORY)
     sim = bs.Simulation(board, bs.linux(kernel, initrd="work"), seed=SEED)
     sim.profile()
     for line in sim.events(bs.ConsoleLine, timeout="20s"):

@@ -158,13 +158,13 @@ def _use(table: Table) -> Iterator[str]:
 def _linux(table: Table) -> Iterator[str]:
     yield "## Linux' own work"
     yield ""
-    yield "    bbmsim boot --kernel 6.18 --initrd work --detail fast --cores cortex-x4*2                                 # blocks"
-    yield "    bbmsim boot --kernel 6.18 --initrd work --detail fast --cores cortex-x4:midr=0x410fd822*2                 # pages from boot"
-    yield "    bbmsim boot --kernel 6.18 --initrd work --detail fast --cores cortex-x4,cortex-x4:midr=0x410fd822         # pages by repaint"
+    yield "    bbmsim boot --kernel 6.18 --initrd work --cores cortex-x4*2                                 # blocks"
+    yield "    bbmsim boot --kernel 6.18 --initrd work --cores cortex-x4:midr=0x410fd822*2                 # pages from boot"
+    yield "    bbmsim boot --kernel 6.18 --initrd work --cores cortex-x4,cortex-x4:midr=0x410fd822         # pages by repaint"
     yield ""
     yield (
         "One kernel, one user space, cores whose TLBs and timing are the same: r0p2 of the Cortex-X4 (`0x410fd822`) is not on Linux' list of cores that it trusts\n"
-        "with live blocks, r0p3 is. Detail `fast`, in which a walk pays a fixed price for each descriptor. Of the stretches of `workloads/linux/work.sh`, *reads* are 65,536 `pread()`s of 64 bytes in a scattered order out of a file of 64 MiB in memory,\n"
+        "with live blocks, r0p3 is. Of the stretches of `workloads/linux/work.sh`, *reads* are 65,536 `pread()`s of 64 bytes in a scattered order out of a file of 64 MiB in memory,\n"
         "*copy* copies it, *processes* starts 60."
     )
     rows = []

@@ -58,7 +58,7 @@ PARAMETERS = (
     Parameter("core.store_line_cycles", "cycles", "between two lines that leave the store buffer: what one core can fill", _ASSUMED, 4, 16, _SHARED),
     Parameter("core.write_stream_lines", "lines", "whole lines stored in a row after which none is read first", "assumed; Arm's TRMs describe the mode", 1, 128, _SHARED),
     Parameter("core.walks_fill_l2", "", "lines that walks read are kept in L2", _ASSUMED, details=_SHARED),
-    Parameter("core.walk_start_cycles", "cycles", "each walk", _ASSUMED, 1, 10),
+    Parameter("core.walk_start_cycles", "cycles", "each walk, beside the descriptors that it reads", "assumed; Apple M1: 22, of a published walk of 32", 1, 24),
     Parameter("core.walk_read_cycles", "cycles", "a descriptor that a walk reads from L2 (in detail fast: any)", "assumed: as the L2's latency", 6, 14),
     Parameter("core.l2_tlb.hit_cycles", "cycles", "an L1 TLB miss that the L2 TLB answers", "published for some presets, which say so; else assumed", 1, 12),
     Parameter("core.tlbi_issue_cycles", "cycles", "issuing a TLBI", _CHI, 10, 20),
