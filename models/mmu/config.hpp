@@ -36,9 +36,11 @@ struct NastyConfig {
     bool conflicts =
         false;  // several matches: an abort, any of them, or a mixture, drawn each time (R_FVQCK); nT likewise
     bool coalesce = false;  // neighbouring pages or blocks of consecutive addresses and equal attributes are one entry
-    u32 interval_ns = 500;  // mean time between disturbances of a PE
-    u32 window_ns = 2000;   // longest delay of late_tlbi and late_walk
-    [[nodiscard]] bool disturbs() const { return speculate || retain; }
+    bool access_flags = false;  // walks that no instruction asked for set the Access flag, if TCR.HA=1 (R_LHQRX)
+    u32 interval_ns = 500;      // mean time between disturbances of a PE
+    u32 window_ns = 2000;       // longest delay of late_tlbi and late_walk
+    [[nodiscard]] bool walks() const { return speculate || access_flags; }
+    [[nodiscard]] bool disturbs() const { return walks() || retain; }
 };
 
 struct MmuConfig {
@@ -81,6 +83,7 @@ void visit_fields(NastyConfig& c, V&& v) {
     v("late_walk", c.late_walk);
     v("conflicts", c.conflicts);
     v("coalesce", c.coalesce);
+    v("access_flags", c.access_flags);
     v("interval_ns", c.interval_ns);
     v("window_ns", c.window_ns);
 }

@@ -60,7 +60,8 @@ struct Request {
     bool pan = false;          // PSTATE.PAN, meaningful for privileged data accesses
     bool atomic = false;       // read-modify-write: permission checked as write, reported as kWrite
     bool maintenance = false;  // cache maintenance or AT: no TLB conflict injection, no filter use
-    bool speculative = false;  // nobody asked: fills what may be cached, reports no fault and no use, updates nothing
+    // Nobody asked: fills what may be cached, reports no fault and no use, sets at most the Access flag.
+    bool speculative = false;
 };
 
 struct Outcome {

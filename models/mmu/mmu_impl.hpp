@@ -42,6 +42,7 @@ struct Mmu::Impl {
     // --- the nasty TLB (mmu_nasty.cpp)
     bool pick_mapped(const HalfRegime& half, unsigned upper, u64& va);
     void speculate();
+    bool sets_access_flag(const Request& q, const TlbEntry& walked_to, const WalkEnd& end);
     [[nodiscard]] bool moved(const TlbEntry& e, u64 va) const;
     bool coalesce(Structure which, TlbEntry& e, u64 va);
     [[nodiscard]] TlbEntry member_of(const TlbEntry& wide, u64 va) const;

@@ -106,7 +106,7 @@ u32 Mmu::mark_stale(u64 desc_pa, u64 new_value) {
         if (e->stale) return;
         e->stale = true;
         ++e->gen;
-        if (config.nasty.speculate) m.recent[m.recent_count++ % m.recent.size()] = e->va_base;
+        if (config.nasty.walks()) m.recent[m.recent_count++ % m.recent.size()] = e->va_base;
     };
     for (const Structure which : kAll) m.tlb(which).for_each_candidate(candidates, visit);
     return marked;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the architecture lets a TLB do and hardware rarely does (design: mechanism 6): speculative walks of whatever is
-// reachable, entries that leave L1 for no reason, TLBIs that take effect only where they must.
+// reachable, Access flags that they set, entries that leave L1 for no reason, TLBIs that take effect only where they
+// must.
 #include "models/mmu/mmu_impl.hpp"
 
 #include <algorithm>
@@ -109,7 +110,7 @@ bool Mmu::Impl::moved(const TlbEntry& e, u64 va) const {
            (now.pa != e.translate(va) || now.attr != e.attr || now.level != e.level || now.contiguous != e.contiguous);
 }
 
-// A walk that no instruction asked for: it fills like any other, and neither faults nor updates descriptors.
+// A walk that no instruction asked for: it fills like any other and faults for nobody.
 void Mmu::Impl::speculate() {
     const unsigned upper = rng.below(2);
     u64 va = 0;
@@ -204,10 +205,23 @@ TlbEntry Mmu::Impl::member_of(const TlbEntry& wide, u64 va) const {
     return e;
 }
 
+// What a speculative walk found has AF=0: whether hardware sets it now. It may where the access would be translated, at
+// one of the privileges (R_LHQRX). A descriptor that memory no longer holds stays as it is: the update is an atomic
+// read-modify-write (R_LFTXR). The dirty state is for accesses that happen (R_DYCFD).
+bool Mmu::Impl::sets_access_flag(const Request& q, const TlbEntry& walked_to, const WalkEnd& end) {
+    if (!mmu.config.nasty.access_flags || !regime.access_flag_by_hw || rng.below(2)) return false;
+    Request user = q;
+    user.privileged = false;
+    if (check_permission(walked_to.perms, regime.wxn, q) == Allowed::kNo &&
+        check_permission(walked_to.perms, regime.wxn, user) == Allowed::kNo)
+        return false;
+    return ram.read64(PhysAddr(end.desc_pa)) == end.value;
+}
+
 void Mmu::disturb() {
     Impl& m = *impl_;
     if (!m.regime.on) return;
-    if (config.nasty.speculate) m.speculate();
+    if (config.nasty.walks()) m.speculate();
     if (config.nasty.retain && m.rng.below(4) == 0) {  // the next access asks the larger structures
         Tlb& l1 = m.rng.below(4) == 0 ? m.l1i : m.l1d;
         if (TlbEntry* e = l1.any_valid(m.rng)) {

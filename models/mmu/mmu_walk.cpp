@@ -172,7 +172,7 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
         g.memory = mmu.walk_memory;
         ++mmu.stats.walks;
         if (fetch) ++mmu.stats.fetch_walks;
-        if (mmu.config.nasty.speculate) recent[recent_count++ % recent.size()] = va;
+        if (mmu.config.nasty.walks()) recent[recent_count++ % recent.size()] = va;
     }
     u32 cycles = mmu.config.walk_start_cycles;
 
@@ -207,12 +207,18 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
     mmu.stats.walk_cycles += cycles;
     out.cycles += cycles;
     const u64 time = now();
-    for (unsigned i = 0; i < g.table_count; ++i) {
+    const bool keep = !q.speculative || mmu.config.nasty.speculate;
+    for (unsigned i = 0; keep && i < g.table_count; ++i) {
         TlbEntry* e = fill(Structure::kWalkCache, g.entry_of(g.tables[i], time), va);
         if (e && checker) checker->on_fill();
     }
     out.fault = end.fault;
     TlbEntry& entry = walked;
+    const auto set_flags = [&](const WalkEnd& of, u64 value) {
+        mmu.stats.hw_af_updates += ((value ^ of.value) & kAccessFlagBit) != 0;
+        entry.origin.desc_value[entry.origin.depth - 1u] = value;
+        update_descriptor(of.desc_pa, value);
+    };
     if (!out.fault) {
         const Leaf leaf = decode_leaf(regime, half, end.restriction, end.value, end.level, va);
         entry.va_mask = leaf.span - 1;
@@ -232,6 +238,11 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
         bool cacheable = leaf.access_flag;
         if (q.speculative) {
             // What an access would be told is nobody's business.
+            if (!cacheable && sets_access_flag(q, entry, end)) {
+                set_flags(end, end.value | kAccessFlagBit);
+                cacheable = true;
+            }
+            cacheable &= keep;
         } else if (!leaf.access_flag && !regime.access_flag_by_hw) {
             out.fault = {FaultType::kAccessFlag, end.level};
         } else if (check_permission(entry.perms, regime.wxn, q) == Allowed::kNo) {
@@ -244,14 +255,12 @@ Outcome Mmu::Impl::walk_and_fill(const Request& q, u64 va, Outcome out, bool mis
                 // An update is atomic with the read: it sees memory, and can't bring a former value back.
                 return walk_and_fill(q, va, out, missed, true);
             }
-            if (!leaf.access_flag) ++mmu.stats.hw_af_updates;
             if (dirty) {
                 ++mmu.stats.hw_dirty_updates;
                 entry.perms.dirty_managed = false;
             }
             if (value != end.value) {
-                entry.origin.desc_value[entry.origin.depth - 1u] = value;
-                update_descriptor(end.desc_pa, value);
+                set_flags(end, value);
                 if (g.memory) {
                     const u32 more = g.memory->update(end.desc_pa);
                     out.cycles += more;

@@ -41,6 +41,7 @@ class Nasty:
     late_walk: bool = False  #: walks may read a descriptor's former value until its writer's DSB, or for window_ns
     conflicts: bool = False  #: several matches: an abort, any of them, or a mixture, drawn each time
     coalesce: bool = False  #: neighbouring pages or blocks of consecutive addresses and equal attributes are one entry
+    access_flags: bool = False  #: walks that no instruction asked for set the Access flag, if TCR.HA=1
     interval_ns: int = 500  #: mean time between disturbances
     window_ns: int = 2000  #: longest delay of late_tlbi and late_walk
 

@@ -20,7 +20,8 @@ namespace {
 
 constexpr u64 kBase = 0x4000'0000, kRam = 32 << 20;
 constexpr u64 kLinear = 0xffff'0000'0000'0000;
-constexpr u64 kAttributes = (1 << 10) | (3 << 8);  // AF, Inner Shareable, Normal (MAIR index 0)
+constexpr u64 kAf = 1 << 10;
+constexpr u64 kAttributes = kAf | (3 << 8);  // AF, Inner Shareable, Normal (MAIR index 0)
 
 // TTBR1: L0 -> L1 -> L2: entry 0 a block of 2 MiB, entry 1 a table of pages. As many PEs as configurations.
 struct Machine {
@@ -50,6 +51,11 @@ struct Machine {
     void put(u64 pa, u64 value) { domain.write(kNoPe, PhysAddr(pa), &value, 8); }
     void store(PeId pe, u64 pa, u64 value) { domain.store(pe, PhysAddr(pa), &value, 8, 0); }
     Outcome read(PeId pe, u64 va) { return pes[pe]->translate({.va = va}); }
+    void hardware_updates(PeId pe, bool on) {  // TCR.HA, TCR.HD
+        Context c = pes[pe]->context();
+        c.tcr = on ? c.tcr | u64{3} << 39 : c.tcr & ~(u64{3} << 39);
+        pes[pe]->set_context(c);
+    }
     void tlbi_all(PeId pe) { pes[pe]->invalidate({.kind = TlbiKind::kVmall, .scope = TlbiScope::kInner}); }
     std::vector<TlbEntry> held(PeId pe) const {
         std::vector<TlbEntry> all;
@@ -92,6 +98,69 @@ TEST(Nasty, SpeculationCachesWhatIsMappedAndNothingElse) {
         EXPECT_TRUE(e.va_base < m.page_va || index < 100) << index;  // R_XCLRD: faulting entries are never cached
     }
     EXPECT_EQ(m.domain.ram.read64(PhysAddr(m.l3 + 8 * 102)) & (1 << 10), 0u) << "no descriptor is updated";
+}
+
+// R_LHQRX: permitted, not required; where an access would be translated, with TCR.HA=1.
+TEST(Nasty, SpeculationSetsTheAccessFlagOfWhatCouldBeAccessed) {
+    constexpr u64 kNever = u64{3} << 53, kDbm = u64{1} << 51;
+    for (const bool ha : {false, true}) {
+        for (const bool cached : {false, true}) {
+            MmuConfig c = with(&NastyConfig::access_flags);
+            c.nasty.speculate = cached;
+            Machine m({c});
+            m.hardware_updates(0, ha);
+            const auto value = [](u64 i) {
+                if (i < 100) return Machine::page(i) & ~kAf;
+                return i < 200 ? Machine::page(i) & ~kAf & ~u64{1} : (Machine::page(i) & ~kAf) | kDbm | 1 << 7;
+            };
+            for (u64 i = 0; i < 512; ++i) m.put(m.l3 + 8 * i, value(i));
+            for (int i = 0; i < 3000; ++i) m.pes[0]->disturb();
+            u64 set = 0;
+            for (u64 i = 0; i < 512; ++i) {
+                const u64 now = m.domain.ram.read64(PhysAddr(m.l3 + 8 * i));
+                EXPECT_TRUE(now == value(i) || (now == (value(i) | kAf) && (now & 1))) << i;
+                set += now != value(i);
+            }
+            EXPECT_EQ(set > 50, ha);
+            EXPECT_EQ(m.pes[0]->stats.hw_af_updates, set);
+            EXPECT_EQ(m.pes[0]->stats.hw_dirty_updates, 0u) << "R_DYCFD";
+            EXPECT_EQ(m.held(0).empty(), !cached) << "the power alone holds nothing";
+            // What nobody may read or execute is not translated: fetches of it set nothing.
+            for (u64 i = 0; i < 512; ++i) m.put(m.l3 + 8 * i, (Machine::page(i) & ~kAf) | kNever);
+            m.tlbi_all(0);
+            const u64 before = m.pes[0]->stats.hw_af_updates;
+            const auto speculate = [&](Access access) {
+                for (int i = 0; i < 20; ++i)
+                    (void)m.pes[0]->translate(
+                        {.va = m.page_va, .access = access, .maintenance = true, .speculative = true});
+                return m.pes[0]->stats.hw_af_updates - before;
+            };
+            EXPECT_EQ(speculate(Access::kFetch), 0u);
+            EXPECT_EQ(speculate(Access::kRead), ha);
+        }
+    }
+}
+
+TEST(Nasty, ASpeculativeUpdateNeverBringsAFormerDescriptorBack) {
+    MmuConfig c = with(&NastyConfig::access_flags);
+    c.nasty.late_walk = true;
+    Machine m({MmuConfig{}, c});
+    m.domain.late.window_ps = 1'000'000;
+    m.hardware_updates(1, true);
+    for (u64 i = 1; i < 512; ++i) m.put(m.l3 + 8 * i, 0);
+    m.put(m.l2, 0);
+    m.read(0, m.page_va);
+    u64 set = 0;
+    for (int i = 0; i < 500; ++i) {
+        m.store(0, m.l3, Machine::page(0) & ~kAf);
+        m.domain.late.ordered(0);
+        if (i % 2) m.store(0, m.l3, 0);
+        m.pes[1]->disturb();
+        const u64 now = m.domain.ram.read64(PhysAddr(m.l3));
+        EXPECT_TRUE(i % 2 ? now == 0 : (now | kAf) == Machine::page(0));
+        set += now == Machine::page(0);
+    }
+    EXPECT_GT(set, 20u);
 }
 
 TEST(Nasty, RetainedEntriesLeaveByTlbiOnly) {
@@ -325,28 +394,35 @@ TEST(Nasty, ConflictsEndInEveryPermittedWay) {
 // Eight pages and eight blocks, two PEs. PE 0 stores descriptors, flushes some or all, and completes; both access;
 // anything may happen to the TLBs. Stated without them: an access is answered by a value that its descriptor had since
 // it was last clean; a conflict needs two of those that say different things (permissions alone make none, R_GPPYH).
+// Nobody writes through these pages, so memory holds what PE 0 stored, but for Access flags that were 0 in valid
+// descriptors, and those only if some PE has TCR.HA=1; what a TLB holds had AF=1 (R_LHQRX, R_DYCFD, R_XCLRD).
 TEST(Nasty, NothingOutsideTheArchitecture) {
-    u64 aborts = 0, faults = 0, answers = 0, wide_blocks = 0, wide_pages = 0;
-    constexpr u64 kReadOnly = 1 << 7;
+    u64 aborts = 0, faults = 0, answers = 0, wide_blocks = 0, wide_pages = 0, flags_set = 0, flag_faults = 0;
+    constexpr u64 kReadOnly = 1 << 7, kClean = u64{1} << 51 | kReadOnly;
     for (u64 seed = 1; seed <= 12; ++seed) {
         MmuConfig c;
-        c.nasty = {true, true, true, true, true, true, true, 500, 2000};
+        c.nasty = {true, true, true, true, true, true, true, true, 500, 2000};
         c.invalidation = InvalidationPolicy::kMinimal;
         c.l1d_tlb.entries = c.l1d_tlb.ways = 4;
         Machine m({c, c}, seed);
         m.domain.late.window_ps = 500;
+        for (const PeId each : {PeId{0}, PeId{1}}) m.hardware_updates(each, seed >> each & 1);
         std::mt19937_64 random(seed);
         const auto desc = [&](u64 i) { return i < 8 ? m.l3 + 8 * i : m.l2 + 8 * i; };
         const auto va = [&](u64 i) { return i < 8 ? m.page_va + (i << 12) : kLinear + (i << 21); };
         const auto value = [&](u64 k, u64 i) { return i < 8 ? Machine::page(64 * k + i) : Machine::block(64 * k + i); };
         const auto output = [](u64 v) { return v & 0xffff'ffff'f000; };
         std::vector<std::set<u64>> since(16);  // values since the entry was last clean
-        for (u64 i = 0; i < 16; ++i) {
-            m.put(desc(i), value(0, i));
-            since[i] = {value(0, i)};
-        }
+        std::vector<u64> stored(16);           // the last of them
+        const auto store = [&](u64 i, u64 v) {
+            m.store(0, desc(i), v);
+            since[i].insert(v);
+            stored[i] = v;
+        };
+        for (u64 i = 0; i < 16; ++i) store(i, value(0, i));
         const auto complete = [&](auto&& flush) {  // DSB; TLBI; DSB
             m.domain.late.ordered(0);
+            m.domain.late.invalidating(0);  // Access flags that PE 1 set
             for (const PeId each : {PeId{0}, PeId{1}}) flush(each);
             for (const auto& mmu : m.pes) mmu->complete_maintenance();
         };
@@ -356,21 +432,20 @@ TEST(Nasty, NothingOutsideTheArchitecture) {
             const PeId pe = random() % 2;
             switch (random() % 32) {
                 case 0: {
-                    const u64 v = random() % 3 == 0 ? 0 : value(random() % 4, i) | (random() % 3 ? 0 : kReadOnly);
-                    m.store(0, desc(i), v);
-                    since[i].insert(v);
+                    const u64 flags = random() % 3 ? 0 : random() % 2 ? kReadOnly : kClean;
+                    const u64 v = (value(random() % 4, i) | flags) & ~(random() % 3 ? 0 : kAf);
+                    store(i, random() % 3 ? v : 0);
                     break;
                 }
                 case 1: {
                     const u64 v = m.domain.ram.read64(PhysAddr(desc(i))) ^ kReadOnly;
                     if (!(v & 1)) break;
-                    m.store(0, desc(i), v);
-                    since[i].insert(v);
+                    store(i, v);
                     break;
                 }
                 case 2: {
                     if (const u64 k = random() % 4; random() % 2)  // all neighbours alike again
-                        for (u64 j = 0; j < 16; ++j) m.put(desc(j), value(k, j));
+                        for (u64 j = 0; j < 16; ++j) m.put(desc(j), stored[j] = value(k, j));
                     complete([&](PeId each) { m.tlbi_all(each); });
                     for (u64 j = 0; j < 16; ++j) since[j] = {m.domain.ram.read64(PhysAddr(desc(j)))};
                     break;
@@ -397,8 +472,12 @@ TEST(Nasty, NothingOutsideTheArchitecture) {
                         ++aborts;
                         ASSERT_GE(outputs.size(), 2u) << "seed " << seed << " step " << step << " entry " << i;
                     } else if (o.fault) {
-                        ++faults;
-                        ASSERT_TRUE(since[i].contains(0)) << "seed " << seed << " step " << step << " entry " << i;
+                        const bool flag = o.fault.type == FaultType::kAccessFlag;
+                        const bool may = flag ? !(seed >> pe & 1) &&
+                                                    std::ranges::any_of(since[i], [](u64 v) { return v && !(v & kAf); })
+                                              : since[i].contains(0);
+                        ++(flag ? flag_faults : faults);
+                        ASSERT_TRUE(may) << "seed " << seed << " step " << step << " entry " << i;
                     } else {
                         ++answers;
                         ASSERT_TRUE(outputs.contains(o.pa - inside) || i < 8) << "seed " << seed << " step " << step;
@@ -406,8 +485,18 @@ TEST(Nasty, NothingOutsideTheArchitecture) {
                     }
                 }
             }
+            for (u64 j = 0; j < 16; ++j) {
+                const u64 now = m.domain.ram.read64(PhysAddr(desc(j)));
+                if (now == stored[j]) continue;
+                ASSERT_TRUE(now == (stored[j] | kAf) && (now & 1) && seed & 3) << "seed " << seed << " step " << step;
+                ++flags_set;
+                since[j].insert(stored[j] = now);
+            }
             if (step % 512 == 0)
                 for (const TlbEntry& e : m.held(pe)) {
+                    for (u64 j = 0; j < 16 && !e.table; ++j)
+                        ASSERT_TRUE(!e.origin.leaf_is(desc(j)) ||
+                                    std::ranges::any_of(since[j], [](u64 v) { return v & 1 && v & kAf; }));
                     wide_blocks += !e.table && e.va_mask > (2 << 20) - 1;
                     wide_pages += !e.table && e.level == 3 && e.va_mask > 0xfff;
                 }
@@ -418,6 +507,8 @@ TEST(Nasty, NothingOutsideTheArchitecture) {
     EXPECT_GT(answers, 50000u);
     EXPECT_GT(wide_blocks, 20u);
     EXPECT_GT(wide_pages, 20u);
+    EXPECT_GT(flags_set, 500u);
+    EXPECT_GT(flag_faults, 500u);
 }
 
 }  // namespace

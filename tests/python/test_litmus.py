@@ -39,6 +39,7 @@ def test_outcomes_and_findings_are_those_of_the_table(name: str) -> None:
     assert states <= {*wanted["states"], *wanted.get("rare", [])}
     assert states >= set(wanted["states"])
     assert {v.finding.rule for v in result.violations} == set(wanted["rules"])
+    assert {h.finding.kind for h in result.hazards} >= set(wanted.get("hazards", []))
     assert result.unfinished == 0
     assert ("Flag Warning-BBM-expected" in litmus.herd_lines(result)) == bool(wanted["rules"])
     if name.endswith(".violating"):

@@ -209,7 +209,7 @@ def board_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--tlb", default="typical", show_default=True, metavar="typical|nasty|POWER,...", shell_complete=complete_tlb,
             expose_value=False, callback=_keep_tlb,
             help="nasty: TLBs that do what the architecture permits and hardware rarely does; or some of its powers: "
-            "speculate, retain, splinter, late_tlbi, late_walk, conflicts, coalesce, minimal.",
+            "speculate, retain, splinter, late_tlbi, late_walk, conflicts, coalesce, access_flags, minimal.",
         ),
         click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="All randomness comes from it."),
         click.option(

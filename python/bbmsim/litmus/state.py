@@ -234,7 +234,7 @@ def show_condition(test: LitmusTest, condition: Sequence[Any], inside: str = "")
         return f"({text})" if inside in ("not", "implies") or (inside == "and" and kind == "or") else text
     if kind == "not":
         operand = show_condition(test, rest[0][0], "not")
-        return f"not ({operand.strip('()') if rest[0][0][0] in ('and', 'or') else operand})"
+        return f"not {operand}" if rest[0][0][0] in ("and", "or") and rest[0][0][1] else f"not ({operand})"
     if kind == "implies":
         return " => ".join(show_condition(test, c, "implies") for c in rest[0])
     if kind == "fault":
