@@ -27,7 +27,7 @@ from .linux.workload import LinuxWorkload
 from .workload import Workload
 
 MAGIC = b"bbmsim snapshot\n"
-VERSION = 1
+VERSION = 2  # of the header, the board, the workload and what simulation.py saves; the extension's part has a digest of its own
 _LENGTHS = struct.Struct("<III")  # version, bytes of the header, its CRC-32
 _INNER = struct.Struct("<Q")  # bytes of the Python side's state
 _LEVEL = 3  # of zstd

@@ -14,7 +14,7 @@ from typing import Any
 
 import bbmsim as bs
 import pytest
-from bbmsim import snapshot
+from bbmsim import _core, snapshot
 from conftest import Bbmsim, environment
 
 LINEAR = 0xFFFF_0000_0000_0000
@@ -174,7 +174,9 @@ def test_files_that_are_no_snapshots_are_refused_by_name(saved: Path, tmp_path: 
     data = saved.read_bytes()
     path = tmp_path / "wrong.snap"
     assert "can't be read" in refused(path)
-    other_format = data[: len(snapshot.MAGIC)] + b"\x63" + data[len(snapshot.MAGIC) + 1 :]
+    other, former = (
+        data[: len(snapshot.MAGIC)] + version.to_bytes(4, "little") + data[len(snapshot.MAGIC) + 4 :] for version in (99, snapshot.VERSION - 1)
+    )
     for contents, why in (
         (b"", "not a snapshot"),
         (b"\x7fELF" + bytes(100), "not a snapshot"),
@@ -183,7 +185,8 @@ def test_files_that_are_no_snapshots_are_refused_by_name(saved: Path, tmp_path: 
         (data[:100], "truncated"),
         (data[:-1], "truncated"),
         (data + b"\0", "damaged"),
-        (other_format, "format 99"),
+        (other, f"a snapshot of format 99; this is bbmsim {_core.version}, which reads format {snapshot.VERSION}"),
+        (former, f"a snapshot of format {snapshot.VERSION - 1}; this is bbmsim {_core.version}, which reads format {snapshot.VERSION}"),
         (damaged(data, 200), "damaged"),
     ):
         path.write_bytes(contents)
