@@ -145,6 +145,10 @@ std::string upper(std::string_view text) {
     return out;
 }
 
+std::string_view behind(std::string_view text, std::string_view prefix) {
+    return text.starts_with(prefix) && text.size() > prefix.size() ? text.substr(prefix.size()) : std::string_view();
+}
+
 bool is_register(std::string_view name) {
     if (name.size() < 2 || name.size() > 3) return false;
     const char kind = name[0];

@@ -17,6 +17,8 @@ inline constexpr u32 kMaxInstructions = 1000;   // of one process
 inline constexpr u32 kMaxNesting = 100;         // of a condition
 inline constexpr std::size_t kMaxItems = 4096;  // initialisations, atoms, array elements
 inline constexpr std::size_t kMaxName = 64;     // characters of a variable, a label, a register
+inline constexpr u32 kMaxSpaces = 4;            // sets of tables
+inline constexpr u32 kMaxAsid = 255;
 
 struct ParseError {
     std::string name;  // of the text, as given

@@ -140,7 +140,7 @@ Condition Parser::atom() {
         (void)accept("&");
         const Place place = lexer_.peek().place;
         Value v = value();
-        default_oa(out.equal.where, v, place);
+        complete(out.equal.where, v, place);
         out.equal.value = std::move(v);
     }
     if (!differs) return out;

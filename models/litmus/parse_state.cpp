@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The initial state: locations, values, page-table entries.
+// The initial state: locations and values; those of translation tables are in parse_tables.cpp.
 #include "models/litmus/parser.hpp"
 
 #include <fmt/format.h>
@@ -12,10 +12,6 @@ namespace bbmsim::litmus {
 namespace {
 
 constexpr std::array<std::string_view, 4> kTypeWords = {"unsigned", "signed", "volatile", "_Atomic"};
-
-std::string_view behind(std::string_view text, std::string_view prefix) {
-    return text.starts_with(prefix) && text.size() > prefix.size() ? text.substr(prefix.size()) : std::string_view();
-}
 
 }  // namespace
 
@@ -72,7 +68,9 @@ Init Parser::init_item() {
         expect("{");
         for (u64 i = 0; i < count; ++i) {
             if (i) expect(",");
+            const Place place = lexer_.peek().place;
             out.values[i] = value();
+            complete(out.where, out.values[i], place);
         }
         expect("}");
         return out;
@@ -84,18 +82,8 @@ Init Parser::init_item() {
     const Place place = lexer_.peek().place;
     (void)accept("&");
     out.values.push_back(value());
-    default_oa(out.where, out.values[0], place);
+    complete(out.where, out.values[0], place);
     return out;
-}
-
-// Descriptors without an output address have that of their own variable.
-void Parser::default_oa(const Location& where, Value& value, Place place) const {
-    auto* pte = std::get_if<PteValue>(&value);
-    if (!pte || !pte->oa.empty()) return;
-    const auto* own = std::get_if<Pte>(&where);
-    if (!own)
-        throw Wrong{place, "a page-table entry without output address: expected oa:PA(VARIABLE) among its fields"};
-    pte->oa = own->name;
 }
 
 u32 Parser::process_id(const Token& token) const {
@@ -115,7 +103,7 @@ std::string Parser::variable_in_parentheses() {
 
 Location Parser::location() { return location_of(lexer_.next()); }
 
-// 0:X1, P0:X1, x, x[2], [x], PTE(x), [PTE(x)], TTD(x), pte_x
+// 0:X1, P0:X1, x, x[2], [x], PTE(x), [PTE(x, level:2)], TTD(x), pte_x
 Location Parser::location_of(const Token& first) {
     if (first.kind == TokenKind::kSymbol && first.text == "[") {
         const Token inner = lexer_.next();
@@ -134,8 +122,8 @@ Location Parser::location_of(const Token& first) {
     if (first.kind != TokenKind::kName) expected(first, "a location: PROCESS:REGISTER, a variable, or PTE(VARIABLE)");
     if (first.text.size() > kMaxName)
         throw Wrong{first.place, fmt::format("a name of more than {} characters", kMaxName)};
-    if (first.text == "PTE" || first.text == "TTD") return Pte{variable_in_parentheses()};
-    if (const auto x = behind(first.text, "pte_"); !x.empty()) return Pte{std::string(x)};
+    if (first.text == "PTE" || first.text == "TTD") return pte_in_parentheses();
+    if (const auto x = behind(first.text, "pte_"); !x.empty()) return Pte{.name = std::string(x)};
     Variable out{std::string(first.text), {}};
     if (lexer_.peek().text == "[") {
         (void)lexer_.next();
@@ -192,7 +180,8 @@ Value Parser::value_of_name(const Token& first) {
         expect(")");
         return out;
     }
-    if (first.text == "PTE" || first.text == "TTD") return PteAddress{variable_in_parentheses()};
+    if (first.text == "PTE" || first.text == "TTD") return pte_in_parentheses();
+    if (first.text == "TTBR" && lexer_.peek().text == "(") return ttbr_value();
     if (first.text == "PA") return PhysicalAddress{variable_in_parentheses()};
     if (first.text == "label") {
         expect(":");
@@ -210,7 +199,7 @@ Value Parser::value_of_name(const Token& first) {
     }
     if (first.text.size() > kMaxName)
         throw Wrong{first.place, fmt::format("a name of more than {} characters", kMaxName)};
-    if (const auto x = behind(first.text, "pte_"); !x.empty()) return PteAddress{std::string(x)};
+    if (const auto x = behind(first.text, "pte_"); !x.empty()) return PteAddress{.name = std::string(x)};
     if (const auto x = behind(first.text, "phy_"); !x.empty()) return PhysicalAddress{std::string(x)};
     Address out{std::string(first.text), 0};
     if (accept("[")) {
@@ -219,58 +208,6 @@ Value Parser::value_of_name(const Token& first) {
         expect("]");
     }
     return out;
-}
-
-PteValue Parser::pte_value() {
-    PteValue out;
-    expect("(");
-    do {
-        count_item(lexer_.peek().place);
-        pte_field(out);
-    } while (accept(","));
-    expect(")");
-    return out;
-}
-
-void Parser::pte_field(PteValue& pte) {
-    const Token key = lexer_.next();
-    if (key.kind != TokenKind::kName)
-        expected(key, "a field of a page-table entry: oa, valid, af, db, dbm, el0, x, attrs");
-    if (lexer_.peek().text != ":") {
-        pte.attrs.emplace_back(key.text);
-        return;
-    }
-    expect(":");
-    if (key.text == "oa") {
-        const Token oa = lexer_.next();
-        pte.oa_pte = oa.text == "PTE" || oa.text == "TTD" || oa.text.starts_with("pte_");
-        if (oa.text == "PA" || oa.text == "PTE" || oa.text == "TTD")
-            pte.oa = variable_in_parentheses();
-        else if (const auto x = behind(oa.text, pte.oa_pte ? "pte_" : "phy_"); !x.empty())
-            pte.oa = x;
-        else
-            expected(oa, "an output address: PA(VARIABLE)");
-        return;
-    }
-    if (key.text == "attrs" || key.text == "Attrs") {
-        expect("(");
-        do {
-            pte.attrs.push_back(name("an attribute, such as Normal, ISH, iWB, oNC or Device-nGnRE"));
-            count_item(key.place);
-        } while (accept(","));
-        expect(")");
-        return;
-    }
-    const std::array<std::pair<std::string_view, u32*>, 6> fields = {
-        {{"valid", &pte.valid}, {"af", &pte.af}, {"db", &pte.db}, {"dbm", &pte.dbm}, {"el0", &pte.el0}, {"x", &pte.x}}};
-    for (const auto& [field, where] : fields) {
-        if (key.text != field) continue;
-        const Token bit = lexer_.next();
-        if (bit.kind != TokenKind::kNumber || (bit.text != "0" && bit.text != "1")) expected(bit, "0 or 1");
-        *where = bit.text == "1";
-        return;
-    }
-    expected(key, "a field of a page-table entry: oa, valid, af, db, dbm, el0, x, attrs");
 }
 
 ParValue Parser::par_value() { return std::get<ParValue>(value_of_name(lexer_.next())); }

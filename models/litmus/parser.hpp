@@ -26,15 +26,19 @@ private:
     Init init_item();
     Value value();
     Value value_of_name(const Token& name);
-    PteValue pte_value();
-    void pte_field(PteValue& pte);
     ParValue par_value();
     Location location();
     Location location_of(const Token& first);
     Location bracketed_location();
-    void default_oa(const Location& where, Value& value, Place place) const;
     u32 process_id(const Token& token) const;
     std::string variable_in_parentheses();
+    // parse_tables.cpp
+    PteValue pte_value();
+    void pte_field(PteValue& pte);
+    PteAddress pte_in_parentheses();
+    TtbrValue ttbr_value();
+    u32 field_value(std::string_view field, u32 least, u32 most);
+    void complete(const Location& where, Value& value, Place place) const;
     // parse_code.cpp
     void code();
     void heading();
@@ -73,5 +77,6 @@ u64 number_of(const Token& token);        // throws Wrong
 bool is_process(const Token& token);      // P0, P1, ...
 bool is_register(std::string_view name);  // X0 to X30, W0 to W30, in either case
 std::string upper(std::string_view text);
+std::string_view behind(std::string_view text, std::string_view prefix);  // empty: it is no prefix, or all there is
 
 }  // namespace bbmsim::litmus

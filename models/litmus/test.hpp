@@ -3,6 +3,9 @@
 //
 // What the tests talk about: a variable x stands in a page of its own; PTE(x) is the descriptor of that page, PA(x) its
 // output address. Instructions are kept as text with their place: an assembler reads them.
+//
+// Beyond herd7's format: descriptors of other levels, PTE(x, level:2); other sets of tables, PTE(x, space:1); table and
+// block entries; base registers, TTBR(space:1, asid:7, cnp:1).
 #pragma once
 
 #include "models/mmu/types.hpp"
@@ -20,12 +23,24 @@ struct Place {  // 1-based
     u32 line = 0, column = 0;
 };
 
-// (oa:PA(x), valid:0, ...). Fields left out have herd's defaults, as initialised here.
+// PTE(x, level:2, space:1): the descriptor that a walk for x reads at a level.
+struct PteAddress {
+    std::string name;
+    u32 level = 3;  // 1 to 3
+    u32 space = 0;  // the set of tables; all processes begin with 0
+};
+// (oa:PA(x), valid:0, ...), (table:PTE(x)). Fields left out have herd's defaults, as initialised here.
 struct PteValue {
-    std::string oa;       // of which variable; empty: not given
-    bool oa_pte = false;  // the output address is that of PTE(oa)'s table
-    u32 valid = 1, af = 1, db = 1, dbm = 0, el0 = 1, x = 1;
+    std::string oa;                   // of which variable; empty: not given
+    bool oa_pte = false;              // the output address is that of PTE(oa)'s table
+    std::optional<PteAddress> table;  // a table entry, to the table in which that stands; of the others, only `valid`
+    u32 level = 0;                    // of the entry itself: 3 a page, 2 or 1 a block, 0 not given
+    u32 valid = 1, af = 1, db = 1, dbm = 0, el0 = 1, x = 1, ng = 0, contiguous = 0, pxn = 0;
     std::vector<std::string> attrs;  // "Normal", "ISH", "iWB", "oNC", "Device-nGnRE", ... as written
+};
+// TTBR(space:1, asid:7, cnp:1): a value of TTBR0_EL1.
+struct TtbrValue {
+    u32 space = 0, asid = 0, cnp = 0;
 };
 // parel1_t:(f:1, oa:PA(x))
 struct ParValue {
@@ -39,9 +54,6 @@ struct Address {  // of a variable
     std::string name;
     u64 element = 0;
 };
-struct PteAddress {  // of its descriptor
-    std::string name;
-};
 struct PhysicalAddress {  // of its page
     std::string name;
 };
@@ -49,7 +61,7 @@ struct LabelAddress {
     u32 process = 0;
     std::string label;
 };
-using Value = std::variant<Number, Address, PteAddress, PhysicalAddress, LabelAddress, PteValue, ParValue>;
+using Value = std::variant<Number, Address, PteAddress, PhysicalAddress, LabelAddress, PteValue, ParValue, TtbrValue>;
 
 struct Register {
     u32 process = 0;
@@ -59,9 +71,7 @@ struct Variable {
     std::string name;
     std::optional<u64> element;
 };
-struct Pte {
-    std::string name;
-};
+using Pte = PteAddress;
 using Location = std::variant<Register, Variable, Pte>;
 
 struct Init {

@@ -29,28 +29,33 @@ Overloaded(Visitors...) -> Overloaded<Visitors...>;
 py::tuple place(const Place& p) { return py::make_tuple(p.line, p.column); }
 
 py::tuple value(const Value& v) {
-    return std::visit(Overloaded{
-                          [](const Number& n) { return py::make_tuple("number", n.value); },
-                          [](const Address& a) { return py::make_tuple("address", a.name, a.element); },
-                          [](const PteAddress& a) { return py::make_tuple("pte", a.name); },
-                          [](const PhysicalAddress& a) { return py::make_tuple("pa", a.name); },
-                          [](const LabelAddress& a) { return py::make_tuple("label", a.process, a.label); },
-                          [](const PteValue& p) {
-                              return py::make_tuple(
-                                  "descriptor", py::dict("oa"_a = p.oa, "oa_pte"_a = p.oa_pte, "valid"_a = p.valid,
-                                                         "af"_a = p.af, "db"_a = p.db, "dbm"_a = p.dbm, "el0"_a = p.el0,
-                                                         "x"_a = p.x, "attrs"_a = p.attrs));
-                          },
-                          [](const ParValue& p) { return py::make_tuple("par", p.oa, p.fields); },
-                      },
-                      v);
+    return std::visit(
+        Overloaded{
+            [](const Number& n) { return py::make_tuple("number", n.value); },
+            [](const Address& a) { return py::make_tuple("address", a.name, a.element); },
+            [](const PteAddress& a) { return py::make_tuple("pte", a.name, a.level, a.space); },
+            [](const PhysicalAddress& a) { return py::make_tuple("pa", a.name); },
+            [](const LabelAddress& a) { return py::make_tuple("label", a.process, a.label); },
+            [](const PteValue& p) {
+                const py::object table =
+                    p.table ? py::object(py::make_tuple(p.table->name, p.table->level, p.table->space)) : py::none();
+                return py::make_tuple(
+                    "descriptor", py::dict("oa"_a = p.oa, "oa_pte"_a = p.oa_pte, "table"_a = table, "level"_a = p.level,
+                                           "valid"_a = p.valid, "af"_a = p.af, "db"_a = p.db, "dbm"_a = p.dbm,
+                                           "el0"_a = p.el0, "x"_a = p.x, "nG"_a = p.ng, "contiguous"_a = p.contiguous,
+                                           "PXN"_a = p.pxn, "attrs"_a = p.attrs));
+            },
+            [](const ParValue& p) { return py::make_tuple("par", p.oa, p.fields); },
+            [](const TtbrValue& t) { return py::make_tuple("ttbr", t.space, t.asid, t.cnp); },
+        },
+        v);
 }
 
 py::tuple location(const Location& l) {
     return std::visit(Overloaded{
                           [](const Register& r) { return py::make_tuple("register", r.process, r.name); },
                           [](const Variable& v) { return py::make_tuple("variable", v.name, v.element); },
-                          [](const Pte& p) { return py::make_tuple("pte", p.name); },
+                          [](const Pte& p) { return py::make_tuple("pte", p.name, p.level, p.space); },
                       },
                       l);
 }

@@ -75,6 +75,46 @@ filter 0:X0=1
     EXPECT_EQ(t.condition.children[0].kind, Condition::Kind::kOr);
 }
 
+TEST(LitmusParser, ReadsLevelsSpacesTablesAndBaseRegisters) {  // beyond herd7's format
+    const litmus::Test t = good(R"(AArch64 T
+{
+ [PTE(x, level:2)]=(oa:PA(y), nG:1); [PTE(x,space:3,level:1)]=(table:PTE(x, level:2, space:1), valid:0);
+ 0:X1=PTE(x, level:2); 0:X2=(table:PTE(y)); 0:X3=(oa:PA(x), level:1, contiguous:1, PXN:1); 0:X4=TTBR(asid:255, cnp:1);
+ [PTE(y)]=(af:0); uint64_t z[1]={(oa:PA(x))}; 0:X5=TTBR;
+}
+ P0 ;
+ NOP ;
+exists [PTE(x, level:2)]=(valid:0) /\ 0:X4=TTBR(space:2)
+)");
+    const auto address = [](const PteAddress& a, const char* name, u32 level, u32 space) {
+        return a.name == name && a.level == level && a.space == space;
+    };
+    ASSERT_EQ(t.init.size(), 9U);
+    const auto value = [&](std::size_t i) { return t.init[i].values.at(0); };
+    EXPECT_TRUE(address(std::get<Pte>(t.init[0].where), "x", 2, 0));
+    EXPECT_EQ(std::get<PteValue>(value(0)).level, 2U) << "that of its place";
+    EXPECT_EQ(std::get<PteValue>(value(0)).ng, 1U);
+    EXPECT_TRUE(address(std::get<Pte>(t.init[1].where), "x", 1, 3));
+    const auto table = std::get<PteValue>(value(1));
+    ASSERT_TRUE(table.table);
+    EXPECT_TRUE(address(*table.table, "x", 2, 1));
+    EXPECT_EQ(table.level, 1U);
+    EXPECT_EQ(table.valid, 0U);
+    EXPECT_TRUE(address(std::get<PteAddress>(value(2)), "x", 2, 0));
+    EXPECT_EQ(std::get<PteValue>(value(3)).level, 2U);
+    const auto block = std::get<PteValue>(value(4));
+    EXPECT_EQ(block.level, 1U);
+    EXPECT_TRUE(block.contiguous && block.pxn && !block.ng);
+    const auto base = std::get<TtbrValue>(value(5));
+    EXPECT_TRUE(base.space == 0 && base.asid == 255 && base.cnp == 1);
+    EXPECT_EQ(std::get<PteValue>(value(6)).level, 3U);
+    EXPECT_EQ(std::get<PteValue>(value(7)).level, 3U);
+    EXPECT_EQ(std::get<Address>(value(8)).name, "TTBR") << "a variable may be called so";
+    const auto& equal = t.condition.children.at(0).equal;
+    EXPECT_EQ(std::get<PteValue>(std::get<Value>(equal.value)).level, 2U);
+    EXPECT_EQ(std::get<PteValue>(std::get<Value>(equal.value)).oa, "x");
+}
+
 TEST(LitmusParser, ImplicationBindsCloserThanConjunction) {  // as herd7 reads it
     const litmus::Test t = good(kHead + kCode + "forall 0:X0=1 /\\ 0:X0=2 => 0:X0=3 \\/ false");
     ASSERT_EQ(t.condition.kind, Condition::Kind::kOr);
@@ -92,7 +132,23 @@ TEST(LitmusParser, SaysWhereAndWhatWasExpected) {
     starts("AArch64 T\n", "t:2:1: the file ends here: expected '{'");
     starts("AArch64 T\n{ x=1", "t:2:6: the end of the file: expected ';' or '}'");
     starts("AArch64 T\n{ [PTE(x)]=(valid:2); }", "t:2:19: '2': expected 0 or 1");
-    starts("AArch64 T\n{ [PTE(x)]=(level:2); }", "t:2:13: 'level': expected a field of a page-table entry");
+    starts("AArch64 T\n{ [PTE(x)]=(depth:2); }", "t:2:13: 'depth': expected a field of a page-table entry");
+    starts("AArch64 T\n{ [PTE(x)]=(level:2); }", "t:2:12: a page-table entry of level 2: expected one of level 3");
+    starts("AArch64 T\n{ [PTE(x)]=(table:PTE(x)); }", "t:2:12: a page-table entry of level 2: expected one of level 3");
+    starts("AArch64 T\n{ 0:X1=(oa:PA(x), level:0); }", "t:2:25: '0': expected level 1 to 3");
+    starts("AArch64 T\n{ 0:X1=(table:PA(x)); }", "t:2:15: 'PA': expected an entry of the table: PTE(VARIABLE)");
+    starts("AArch64 T\n{ 0:X1=(table:PTE(x, level:1)); }",
+           "t:2:15: a level 1 table is not entered in another: expected");
+    starts("AArch64 T\n{ 0:X1=(table:PTE(x), af:0); }",
+           "t:2:23: 'af': expected table and valid only, in a table entry");
+    starts("AArch64 T\n{ 0:X1=PTE(x, depth:2); }", "t:2:15: 'depth': expected level or space");
+    starts("AArch64 T\n{ 0:X1=PTE(x, level:4); }", "t:2:21: '4': expected level 1 to 3");
+    starts("AArch64 T\n{ 0:X1=PTE(x, space:4); }", "t:2:21: '4': expected space 0 to 3");
+    starts("AArch64 T\n{ 0:X1=PTE(x level:2); }", "t:2:14: 'level': expected ')'");
+    starts("AArch64 T\n{ 0:X1=TTBR(asid:256); }", "t:2:18: '256': expected asid 0 to 255");
+    starts("AArch64 T\n{ 0:X1=TTBR(cnp:x); }", "t:2:17: 'x': expected 0 or 1");
+    starts("AArch64 T\n{ 0:X1=TTBR(vmid:1); }", "t:2:13: 'vmid': expected a field of TTBR0_EL1: space, asid or cnp");
+    starts("AArch64 T\n{ int x[1]={(valid:0)}; }", "t:2:13: a page-table entry without output address");
     starts("AArch64 T\n{ 0:X1=(valid:0); }", "t:2:8: a page-table entry without output address");
     starts("AArch64 T\n{ 0:SP=1; }", "t:2:5: 'SP': expected a register");
     starts("AArch64 T\n{ 1:X1=x; }\n P0 ;\n NOP ;", "t:2:3: a register of P1, and the test has no such process");

@@ -36,7 +36,7 @@ KEYWORDS = {
     "trace": "write dsb tlbi msr isb exception eret dmb acquire read fetch off on pe ram bbml= conflict_free= asid_bits= "
     "vmalle1 vae1is vaae1is vale1is vaale1os rvae1is aside1is ttbr0_el1 ttbr1_el1 tcr_el1 mair_el1 sctlr_el1 ish ishst nsh sy 0x pc=",
     "litmus": "AArch64 PTE(x) oa: PA(x) valid: af: db: dbm: attrs: exists forall locations fault( TLBI DSB ISB MOV LDR STR "
-    "uint64_t ~exists /\\\\ \\\\/ true Variant= TTHM=",
+    "uint64_t ~exists /\\\\ \\\\/ true Variant= TTHM= level: space: table:PTE( nG: TTBR( asid: cnp: MSR",
 }
 
 

@@ -184,7 +184,7 @@ class _Machine:
         return Final(
             self.test,
             session.read_memory(layout.PAGES, layout.PAGE * len(self.test.ids)),
-            session.read_memory(layout.VARIABLE3, 8 * count),
+            session.read_memory(layout.TABLES, layout.table_bytes(self.test.descriptors.spaces)),
             session.read_memory(layout.VARIABLES, layout.PAGE * count) if count else b"",
         )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from . import layout
 from .assemble import last_before
+from .descriptors import show_pte
 from .test import LitmusTest, atoms_of
 
 _PAR_ADDRESS = 0xFFFF_FFFF_F000  # PA, where F is clear
@@ -126,7 +127,9 @@ class States:
             values = [final.read(("variable", v.name, i))[0] for i in range(v.count)]
             return "{" + ",".join(str(value) for value in values) + "}"
         value, bits = final.read(place)
-        if place[0] == "pte" or (place[0] == "register" and (place[1], place[2]) in self._descriptor_registers):
+        if place[0] == "pte":
+            return test.descriptors.show(value, place[2])
+        if place[0] == "register" and (place[1], place[2]) in self._descriptor_registers:
             return test.descriptors.show(value)
         if place[0] == "register" and (place[1], place[2]) in self._par_registers:
             return f"(parel1_t:({'f:1' if value & 1 else 'oa:' + str(test.descriptors.page_of(value & _PAR_ADDRESS))}))"
@@ -142,9 +145,9 @@ class States:
 class Final:
     """One run's end, read from its memory."""
 
-    def __init__(self, test: LitmusTest, pages: bytes, ptes: bytes, variables: bytes) -> None:
+    def __init__(self, test: LitmusTest, pages: bytes, tables: bytes, variables: bytes) -> None:
         self._test = test
-        self._pages, self._ptes, self._variables = pages, ptes, variables
+        self._pages, self._tables, self._variables = pages, tables, variables
         self.faults = [fault for i in range(len(test.ids)) for fault in self._faults(i)]
         #: A process that faulted as often as is recorded was stopped by force.
         self.complete = all(self._word(i, layout.FAULTS) < layout.MOST_FAULTS for i in range(len(test.ids)))
@@ -160,8 +163,8 @@ class Final:
             value = self._word(position, layout.FINAL + 8 * int(place[2][1:]))
             return (value & 0xFFFF_FFFF, 32) if place[2][0] == "W" else (value, 64)
         if place[0] == "pte":
-            at = 8 * self._test.descriptors.index[place[1]]
-            return int.from_bytes(self._ptes[at : at + 8], "little"), 64
+            at = self._test.descriptors.pte_pa(*place[1:]) - layout.TABLES
+            return int.from_bytes(self._tables[at : at + 8], "little"), 64
         v = self._test.variables[place[1]]
         at = layout.PAGE * self._test.descriptors.index[v.name] + v.size * (place[2] or 0)
         return int.from_bytes(self._variables[at : at + v.size], "little"), 8 * v.size
@@ -189,9 +192,7 @@ class Final:
         names = list(self._test.variables)
         if 0 <= (i := address - layout.VARIABLE_VA >> 12) < len(names):
             return names[i]
-        if 0 <= (i := address - layout.PTE_VA >> 3) < len(names):
-            return f"PTE({names[i]})"
-        return f"0x{address:x}"
+        return self._test.descriptors.pte_at(address) or f"0x{address:x}"
 
 
 def _status(code: int) -> str:
@@ -206,14 +207,16 @@ def _status(code: int) -> str:
 def _order(place: Sequence[Any]) -> tuple[Any, ...]:
     if place[0] == "register":
         return 0, place[1], int(place[2][1:]), place[2]
-    return 1 if place[0] == "variable" else 2, place[1], -1 if place[0] == "pte" or place[2] is None else place[2], ""
+    if place[0] == "pte":
+        return 2, place[1], 4 * place[3] - place[2], ""
+    return 1, place[1], -1 if place[2] is None else place[2], ""
 
 
 def _place(place: Sequence[Any]) -> str:
     if place[0] == "register":
         return f"{place[1]}:{place[2]}"
     if place[0] == "pte":
-        return f"[PTE({place[1]})]"
+        return f"[{show_pte(*place[1:])}]"
     return f"{place[1]}[{place[2]}]" if place[2] is not None else f"[{place[1]}]"
 
 
@@ -248,7 +251,7 @@ def _value(test: LitmusTest, value: Sequence[Any]) -> str:
     if kind == "number":
         return str(rest[0] - (1 << 64) if rest[0] >> 63 else rest[0])
     if kind == "descriptor":
-        return test.descriptors.show(test.descriptors.encode(rest[0]))
+        return test.descriptors.show(test.descriptors.encode(rest[0]), rest[0]["level"])
     if kind == "par":
         fields = [f"oa:PA({rest[0]})"] if rest[0] else []
         return f"(parel1_t:({', '.join(fields + [f'{k}:{v}' for k, v in rest[1]])}))"
@@ -256,4 +259,6 @@ def _value(test: LitmusTest, value: Sequence[Any]) -> str:
         return f"label:\"P{rest[0]}:{rest[1]}\""
     if kind == "address":
         return f"{rest[0]}[{rest[1]}]" if rest[1] else str(rest[0])
-    return f"{'PTE' if kind == 'pte' else 'PA'}({rest[0]})"
+    if kind == "ttbr":
+        return f"TTBR(space:{rest[0]}, asid:{rest[1]}, cnp:{rest[2]})"
+    return show_pte(*rest) if kind == "pte" else f"PA({rest[0]})"

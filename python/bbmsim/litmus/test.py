@@ -50,9 +50,9 @@ class LitmusTest:
         self.updates = self._hardware_updates()
         self.el0 = self._processes_of("el0")
         self.variables = {v.name: v for v in self._variables()}
-        self.descriptors = Descriptors(path, list(self.variables))
+        self.descriptors = Descriptors(path, list(self.variables), 1 + max(_spaces(parsed), default=0))
         self.code: Code = assemble(path, parsed["processes"])
-        self.pages = self._initial_ptes()
+        self.tables = layout.fixed_tables(self.descriptors.spaces) | self._initial_ptes()  #: by physical address
         self.memory = self._initial_memory()
         self.registers = self._initial_registers()
         self._encode_conditions()
@@ -126,7 +126,10 @@ class LitmusTest:
         if kind == "address":
             return self.descriptors.va(rest[0]) + int(rest[1]) * self.variables[rest[0]].size
         if kind == "pte":
-            return self.descriptors.pte_va(rest[0])
+            return self.descriptors.pte_va(*rest)
+        if kind == "ttbr":
+            space, asid, cnp = rest
+            return layout.table(1, space) | int(asid) << 48 | int(cnp)
         if kind == "pa":
             return self.descriptors.pa(rest[0])
         if kind == "descriptor":
@@ -137,11 +140,11 @@ class LitmusTest:
             return self.code.labels[rest[0], rest[1]]
         raise self._wrong("PAR_EL1 values are supported in conditions only", place)
 
-    def _initial_ptes(self) -> dict[str, int]:
-        out = {name: self.descriptors.default(name) for name in self.variables}
+    def _initial_ptes(self) -> dict[int, int]:
+        out = self.descriptors.defaults()
         for item in self.parsed["init"]:
             if item["where"][0] == "pte":
-                out[item["where"][1]] = self.value(item["values"][0], item["place"])
+                out[self.descriptors.pte_pa(*item["where"][1:])] = self.value(item["values"][0], item["place"])
         return out
 
     def _initial_memory(self) -> dict[str, bytes]:
@@ -182,9 +185,8 @@ class LitmusTest:
         words |= {layout.AFFINITIES + 8 * i: affinity for i, affinity in enumerate(affinities)}
         for offset, value in words.items():
             control[offset : offset + 8] = value.to_bytes(8, "little")
-        tables = bytearray(7 * layout.PAGE)
-        ptes = {self.descriptors.pte_pa(name): value for name, value in self.pages.items()}
-        for pa, value in (layout.fixed_tables() | ptes).items():
+        tables = bytearray(layout.table_bytes(self.descriptors.spaces))
+        for pa, value in self.tables.items():
             tables[pa - layout.TABLES : pa - layout.TABLES + 8] = value.to_bytes(8, "little")
         variables = [(self.descriptors.pa(name), data) for name, data in self.memory.items()]
         return [(layout.CODE, self.code.image), (layout.CONTROL, bytes(control)), (layout.TABLES, bytes(tables)), *variables]
@@ -206,7 +208,16 @@ class LitmusTest:
 
     def touchable(self) -> list[int]:
         """Addresses of variables that can be read without a fault and without a change of their descriptors."""
-        return [self.descriptors.va(name) for name, value in self.pages.items() if value & 1 and value >> 10 & 1]
+        return [va for va in map(self.descriptors.va, self.variables) if self._readable(va)]
+
+    def _readable(self, va: int) -> bool:
+        table = layout.LEVEL1
+        for level in (1, 2, 3):
+            value = self.tables.get(table + 8 * (va >> layout.shift(level) & 511), 0)
+            if value & 1 == 0 or (leaf := value & 2 == (2 if level == 3 else 0)) or level == 3:
+                return bool(value & 1 and leaf and value >> 10 & 1)
+            table = value & ((1 << 48) - layout.PAGE)
+        return False
 
 
 def load_litmus(path: str | os.PathLike[str]) -> LitmusTest:
@@ -241,11 +252,25 @@ def _names(parsed: Mapping[str, Any]) -> Iterator[str]:
                 yield from _named(what)
 
 
+def _spaces(parsed: Mapping[str, Any]) -> Iterator[int]:
+    """Sets of tables that are mentioned anywhere."""
+    mentioned = [what for kind, what in parsed["locations"] if kind == "location"]
+    mentioned += [what for item in parsed["init"] for what in (item["where"], *item["values"])]
+    mentioned += [what for kind, *rest in _atoms((parsed["condition"], parsed["filter"])) if kind != "fault" for what in rest]
+    for kind, *rest in mentioned:
+        if kind == "pte":
+            yield rest[2]
+        elif kind == "ttbr":
+            yield rest[0]
+        elif kind == "descriptor" and rest[0]["table"] is not None:
+            yield rest[0]["table"][2]
+
+
 def _named(what: Sequence[Any]) -> Iterator[str]:
     if what[0] in ("variable", "pte", "address", "pa"):
         yield what[1]
     elif what[0] == "descriptor":
-        yield what[1]["oa"]
+        yield what[1]["oa"] if what[1]["table"] is None else what[1]["table"][0]
     elif what[0] == "par" and what[1]:
         yield what[1]
 
