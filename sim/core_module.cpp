@@ -267,7 +267,7 @@ void CoreModule::refresh_hooks() {
 
 void CoreModule::interrupt_engine() {
     pe.stop_requested = true;
-    pe.attention = true;
+    pe.attend();
 }
 
 void CoreModule::power_on(u64 entry_pa, u64 x0, u64 delay_ps) {
@@ -291,7 +291,7 @@ void CoreModule::start_at(u64 entry_pa, u64 x0) {
 
 void CoreModule::power_off() {
     pe.powered = false;
-    pe.attention = true;
+    pe.attend();
     if (machine_.checker) machine_.checker->on_power(pe.id, false);
 }
 
@@ -336,7 +336,7 @@ void CoreModule::interrupts_arrive() {
     pe.irq_line = irq_wanted_;
     pe.fiq_line = fiq_wanted_;
     if (!pe.irq_line && !pe.fiq_line) return;
-    pe.attention = true;
+    pe.attend();
     if (state_ == State::kWfe || state_ == State::kWfi) wake_.notify(sc_core::SC_ZERO_TIME);
 }
 

@@ -141,7 +141,7 @@ void CoreModule::mark(cpu::Pe&, u64 va) { machine_.saves.reached(va); }
 
 Counters CoreModule::counters() const {
     Counters c;
-    c.cost = pe.cost;
+    c.cost = pe.costs();
     c.cycles = pe.cycles;
     c.instructions = pe.instructions;
     c.loads = pe.loads;

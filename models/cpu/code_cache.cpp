@@ -38,7 +38,7 @@ u16 whole_up(double cycles) { return whole(std::ceil(cycles - 1e-6)); }
 CodeCache::BlockPtr CodeCache::decode_block(const RamView& ram, u64 pa, const std::bitset<1024>& probe_offsets) {
     Block header{.pa = pa};
     decoded_.clear();
-    const DecodeContext context{config_.features, &config_.timing};
+    DecodeContext context{config_.features, &config_.timing, 0, true};
     const u64 room = (kPageBytes - (pa & kPageMask)) / 4;
     const auto limit = static_cast<unsigned>(std::min<u64>(room, kMaxInstructions));
     double cycles = 0;
@@ -51,6 +51,7 @@ CodeCache::BlockPtr CodeCache::decode_block(const RamView& ram, u64 pa, const st
         u32 raw = 0;
         ram.read(PhysAddr(at), &raw, 4);
         Op op;
+        context.page_offset = static_cast<unsigned>(at & kPageMask);
         decode(raw, context, op);
         op.index = static_cast<u16>(index);
         op.cycles_before = whole(cycles + 1e-6);

@@ -7,12 +7,12 @@ namespace bbmsim::cpu {
 
 // FastPath is derived, but for what the last context synchronization and the last block entry left.
 void Pe::archive(Archive& ar) {
-    auto& [fast_path, registers, at, pstate, block_at, guarded, local, retired, wanted, in_time, irq, fiq, event, on,
-           stop, why, outstanding, monitor, vectors, number, system, causes, read, written, data_hits, fetch_hits,
+    auto& [fast_path, btype, in_time, registers, at, pstate, block_at, guarded, local, retired, wanted, irq, fiq, event,
+           on, stop, why, outstanding, monitor, vectors, number, system, causes, read, written, data_hits, fetch_hits,
            taken, interrupted, conflicts, maintenance, barriers, sent, time, clock, slow_at, pair, at_exception,
            unmodelled, unmodelled_at, loop, runs, translates] = *this;
     ar.part("pe");
-    ar(fast_path.align_mask, fast_path.entry_btype);
+    ar(fast_path.align_mask, btype);
     ar(registers, at, pstate, block_at, guarded, local, retired, wanted, in_time, irq, fiq, event, on, stop, why,
        outstanding, monitor, vectors, system, causes, read, written, data_hits, fetch_hits, taken, interrupted,
        conflicts, maintenance, barriers, sent, time, slow_at, pair, at_exception, unmodelled, unmodelled_at, loop);

@@ -16,7 +16,7 @@ u64 canonical(u64 va) { return static_cast<u64>(static_cast<i64>(va << 8) >> 8);
 
 void DebugPort::update() {
     active_ = armed_ != Armed::kNo || !breakpoints_.empty() || !watchpoints_.empty();
-    pe_.attention = true;  // blocks in flight come back to Engine::run, which looks at it
+    pe_.attend();  // blocks in flight come back to Engine::run, which looks at it
 }
 
 void DebugPort::set_breakpoints(std::span<const u64> addresses) {
@@ -112,21 +112,18 @@ bool DebugPort::stop(const Op* op, const DebugStop& why) {
     const u64 ahead_instructions = pe.instructions - retired;
     const u64 pc = pe.pc, slow_pc = pe.slow_pc, now_ps = pe.now_ps;
     const u8 btype = pe.ps.btype;
-    u64& execution = pe.cost[static_cast<unsigned>(Cost::kExecution)];
     pe.cycles -= ahead;
-    execution -= ahead;
     pe.instructions = retired;
-    if (op->index == 0) pe.ps.btype = pe.fast.entry_btype;
+    if (op->index == 0) pe.ps.btype = pe.entry_btype;
     pe.pc = pe.slow_pc = pe.pc_of(op);
     pe.update_now();
     if (handler_(why)) {
         pe.fast.block = nullptr;
         impl.drop_pending();
-        pe.attention = true;
+        pe.attend();
         return true;
     }
     pe.cycles += ahead;
-    execution += ahead;
     pe.instructions += ahead_instructions;
     pe.ps.btype = btype;
     pe.pc = pc;

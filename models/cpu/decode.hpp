@@ -12,6 +12,9 @@ namespace bbmsim::cpu {
 struct DecodeContext {
     const FeatureConfig& features;
     const TimingConfig* timing = nullptr;
+    unsigned page_offset = 0;   // of the instruction in its 4 KiB page,
+    bool known_offset = false;  // if that is known: branches that stay in the page are quicker
+    [[nodiscard]] bool near(u64 distance) const { return known_offset && page_offset + distance < kPageBytes; }
 };
 
 using BindFunction = void (*)(Op& op, u32 raw, const DecodeContext& context);

@@ -21,12 +21,11 @@ void retire_until(Pe& pe, const Op* op, bool including) {
     pe.instructions -= block->count - retired;
     const u64 unspent = block->cycles - spent;
     pe.cycles -= unspent;
-    pe.cost[static_cast<unsigned>(Cost::kExecution)] -= unspent;
     pe.fast.block = nullptr;  // once
 }
 
 const Op* leave_for(Pe& pe, const Op* op, Exit why) {
-    if (op->index == 0) pe.ps.btype = pe.fast.entry_btype;
+    if (op->index == 0) pe.ps.btype = pe.entry_btype;
     pe.pc = pe.pc_of(op);
     retire_until(pe, op, false);
     pe.exit = why;
@@ -41,7 +40,9 @@ const Op* leave_after(Pe& pe, const Op* op, Exit why) {
 }
 
 const Op* end_of_block(Pe& pe, const Op* op) {
-    return chain(pe, reinterpret_cast<const Links*>(op + 1), pe.pc_of(op), Way::kOn);
+    const auto* links = reinterpret_cast<const Links*>(op + 1);
+    const u64 target = pe.pc_of(op);
+    return target & kPageMask ? chain_near(pe, links, target, Way::kOn) : chain(pe, links, target, Way::kOn);
 }
 
 const Op* probe_check(Pe& pe, const Op* op) {
@@ -60,7 +61,6 @@ const Op* probe_check(Pe& pe, const Op* op) {
     const u64 ahead = block ? block->cycles - op->cycles_before : 0;
     const u64 ahead_instructions = pe.instructions - retired;
     pe.cycles -= ahead;
-    pe.cost[static_cast<unsigned>(Cost::kExecution)] -= ahead;
     pe.instructions = retired;
     pe.pc = pe.slow_pc = va;
     pe.update_now();
@@ -173,9 +173,10 @@ inline const Block* block_of(Engine::Impl& impl, const mmu::FilterSlot& slot, u6
     return impl.code.get(impl.domain.ram, pa, impl.probe_offsets);
 }
 
-// The block at pe.pc, or null after an exception.
-inline const Block* enter_block(Engine::Impl& impl) {
+// The block at pe.pc, or null after an exception. `plain`: the filter answered.
+inline const Block* enter_block(Engine::Impl& impl, bool& plain) {
     Pe& pe = impl.pe;
+    plain = false;
     if (pe.pc & 3) [[unlikely]] {
         pc_alignment_fault(pe, pe.pc);
         return nullptr;
@@ -186,6 +187,7 @@ inline const Block* enter_block(Engine::Impl& impl) {
         fetched(impl, slot.entry);
         ++pe.filter_fetch_hits;
         block = block_of(impl, slot, pe.pc);
+        plain = true;
     } else {
         const mmu::TlbEntry* entry = nullptr;
         block = fetch_slow(impl, entry);
@@ -196,7 +198,7 @@ inline const Block* enter_block(Engine::Impl& impl) {
         impl.points.take_breakpoint();
         return nullptr;
     }
-    pe.fast.entry_btype = pe.ps.btype;
+    pe.entry_btype = pe.ps.btype;
     if (pe.ps.btype) [[unlikely]] {
         if (pe.guarded_page && !branch_target_allowed(pe, block->first_raw)) {
             pe.update_now();
@@ -272,7 +274,8 @@ void software_step(Engine::Impl& impl) {
     Pe& pe = impl.pe;
     pe.attention = true;
     if (!pe.ps.ss) return take_step_exception(pe);
-    const Block* block = enter_block(impl);
+    bool plain = false;
+    const Block* block = enter_block(impl, plain);
     if (!block) return;
     const SingleBlock one = single(*block);
     const u32 raw = block->first_raw;
@@ -299,6 +302,11 @@ const Op* begin_chained(Pe& pe, const Block* block, u64 pc) {
 
 }  // namespace
 
+const Op* chain_near_slow(Pe& pe, const Links* links, u64 target, Way way) {
+    pe.pc = target;
+    return pe.cycles >= pe.fast.cycle_limit ? nullptr : chain_slow(pe, links, way);
+}
+
 const Op* chain_slow(Pe& pe, const Links* links, Way way) {
     const u64 pc = pe.pc;
     const mmu::FilterSlot& slot = fetch_slot(pe, pc);
@@ -313,7 +321,7 @@ const Op* chain_slow(Pe& pe, const Links* links, Way way) {
         found->to[n] = block;
         found->generation[n] = pe.fast.code_generation;
     }
-    pe.fast.entry_btype = 0;
+    pe.entry_btype = 0;
     return begin_chained(pe, block, pc);
 }
 
@@ -328,7 +336,7 @@ namespace {
     const Block* block = block_of(impl, slot, target);
     if (pe.ps.btype && pe.guarded_page && !branch_target_allowed(pe, block->first_raw)) [[unlikely]]
         return nullptr;  // takes its exception at the entry that Engine::run makes
-    pe.fast.entry_btype = pe.ps.btype;
+    pe.entry_btype = pe.ps.btype;
     pe.ps.btype = 0;
     return begin_chained(pe, block, target);
 }
@@ -337,7 +345,7 @@ namespace {
 
 const Op* chain_indirect(Pe& pe, u64 target) {
     pe.pc = target;
-    if (pe.attention || pe.cycles >= pe.fast.cycle_limit) [[unlikely]]
+    if (pe.cycles >= pe.fast.cycle_limit) [[unlikely]]
         return nullptr;
     const mmu::FilterSlot& slot = fetch_slot(pe, target);
     if (!answers(slot, target)) [[unlikely]]
@@ -348,7 +356,7 @@ const Op* chain_indirect(Pe& pe, u64 target) {
         return chain_indirect_slow(pe);
     if (pe.ps.btype && pe.guarded_page && !branch_target_allowed(pe, block->first_raw)) [[unlikely]]
         return nullptr;  // takes its exception at the entry that Engine::run makes
-    pe.fast.entry_btype = pe.ps.btype;
+    pe.entry_btype = pe.ps.btype;
     pe.ps.btype = 0;
     return begin_chained(pe, block, target);
 }
@@ -377,7 +385,8 @@ Exit Engine::run(u64 cycle_limit) {
             singly |= approach_overflow(impl, limit);
             if (pe.sys.pmu.line) continue;
         }
-        const Block* block = enter_block(impl);
+        bool plain = false;
+        const Block* block = enter_block(impl, plain);
         if (!block) [[unlikely]]
             continue;
         begin_block(pe, block, pe.pc);
@@ -386,7 +395,7 @@ Exit Engine::run(u64 cycle_limit) {
             pe.fast.cycle_limit = 0;
             observe_block(impl, op);
         } else {
-            pe.fast.cycle_limit = limit;
+            pe.fast.cycle_limit = plain && !pe.attention ? limit : 0;
             do op = op->fn(pe, op);
             while (op);
         }

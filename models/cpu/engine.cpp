@@ -43,6 +43,7 @@ Engine::Impl::Impl(Engine& engine, Pe& pe, const CoreConfig& config, mmu::Mmu& m
     pe.fast.data_ring = mmu.data_ring();
     pe.fast.data_ways = mmu.data_ways();
     mmu.now_ps = &pe.now_ps;
+    mmu.filter.fetch_limit = &pe.fast.cycle_limit;
     mmu.current_pc = &pe.slow_pc;
     if (shared) mmu.walk_memory = &walker;
     exception_cycles = std::max(1u, static_cast<u32>(std::ceil(config.timing.exception)));  // loops must move time
@@ -64,6 +65,7 @@ Engine::Engine(Pe& pe, const CoreConfig& config, mmu::Mmu& mmu, mmu::InnerDomain
 Engine::~Engine() {
     impl_->monitors.detach(impl_->pe);
     impl_->mmu.now_ps = nullptr;
+    impl_->mmu.filter.fetch_limit = nullptr;
     impl_->mmu.current_pc = nullptr;
     impl_->mmu.walk_memory = nullptr;
 }
@@ -90,7 +92,7 @@ void Engine::reset(u64 entry_pa, u64 x0) {
     pe.event_register = false;
     pe.synced = false;
     pe.powered = true;
-    pe.attention = true;
+    pe.attend();
     pe.abort_loop = 0;
     impl_->drop_pending();
     impl_->pan_sensitive = false;
@@ -123,17 +125,17 @@ void Engine::Impl::look_out() {
             probe_pages.set((va >> kPageShift) & 1023);
         }
     code.clear();
-    pe.attention = true;
+    pe.attend();
 }
 
 void Engine::set_trace(bool every_instruction) {
     impl_->trace = every_instruction;
-    impl_->pe.attention = true;
+    impl_->pe.attend();
 }
 
 void Engine::drop_code(PhysAddr pa, u64 size) {
     impl_->code.drop(pa.raw(), size);
-    if (impl_->code.has_retired()) impl_->pe.attention = true;
+    if (impl_->code.has_retired()) impl_->pe.attend();
 }
 
 void Engine::set_conflict_hook(u64 lo, u64 hi, ConflictHook hook) {
@@ -172,6 +174,13 @@ void update_banks(Pe& pe) {
     pe.fast.fetch_slots = slots(pe.fast.fetch_bank);
     pe.fast.user_read_slots = slots(pe.fast.user_read_bank);
     pe.fast.user_write_slots = slots(pe.fast.user_write_bank);
+    // Accesses that must be aligned, touches that are no move in a ring.
+    const bool quick = pe.fast.align_mask == 0 && (pe.fast.data_ring || !pe.fast.touch_data);
+    const auto quick_slots = [&](mmu::FilterSlot* bank) { return quick ? bank : slots(Filter::kEmpty); };
+    pe.fast.quick_read = quick_slots(pe.fast.read_slots);
+    pe.fast.quick_write = quick_slots(pe.fast.write_slots);
+    pe.fast.quick_user_read = quick_slots(pe.fast.user_read_slots);
+    pe.fast.quick_user_write = quick_slots(pe.fast.user_write_slots);
 }
 
 void set_pan(Pe& pe, bool value) {
@@ -211,6 +220,7 @@ void context_sync(Pe& pe) {
     pe.fast.align_mask = pe.sys.sctlr & 2 ? ~u64{0} : 0;
     if (impl.domain.late.window_ps) [[unlikely]]
         impl.domain.late.observed(pe.id);
+    update_banks(pe);
     if (impl.domain.checker) impl.domain.checker->on_context_sync(pe.id, context, pe.now_ps, pe.slow_pc);
     if (impl.domain.bus.wants(EventKind::kContextSync))
         emit(pe, {.kind = EventKind::kContextSync, .a = context.ttbr0, .b = context.ttbr1});

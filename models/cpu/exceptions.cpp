@@ -72,7 +72,7 @@ bool take_interrupt(Pe& pe) {
 
 const Op* sync_exception(Pe& pe, const Op* op, u32 ec, u32 iss, const u64* far) {
     const u64 pc = pe.pc_of(op);
-    if (op->index == 0) pe.ps.btype = pe.fast.entry_btype;
+    if (op->index == 0) pe.ps.btype = pe.entry_btype;
     retire_until(pe, op, false);
     now_at(pe, pc);
     take_exception(pe, Vector::kSync, pc, make_esr(ec, iss), far);
@@ -148,7 +148,7 @@ const Op* exception_return(Pe& pe, const Op* op, u64 target) {
     update_banks(pe);
     ExclusiveMonitors::close(pe);
     pe.pc = target;
-    pe.attention = true;
+    pe.attend();
     pe.charge(Cost::kExecution, impl.exception_cycles);
     if (impl.domain.bus.wants(EventKind::kExceptionReturn))
         emit(pe, {.kind = EventKind::kExceptionReturn, .a = target, .b = spsr});

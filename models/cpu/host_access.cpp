@@ -45,7 +45,7 @@ bool Engine::write_sysreg(u32 encoding, u64 value) {
     else
         r->write(pe, value);
     if (r->flags & kTimer) impl_->platform.timer_written(pe);
-    pe.attention = true;
+    pe.attend();
     context_sync(pe);
     return true;
 }
@@ -67,7 +67,7 @@ void Engine::write_pstate(u64 spsr) {
     pe.ps.uao = has.uao && bit(23);
     set_pan(pe, has.pan && bit(22));
     update_banks(pe);
-    pe.attention = true;
+    pe.attend();
 }
 
 }  // namespace bbmsim::cpu

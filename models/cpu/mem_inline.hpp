@@ -57,24 +57,27 @@ template <Kind K>
     return slot->host + offset;
 }
 
-// hit() where nothing needs a call: a line that is the newest of its set, and for a store writable. Null: nothing
-// happened but a touch, which may be repeated; the handler goes on to its general form, by a jump.
+// hit() where nothing needs a call: a line that is the newest of its set and, for a store, writable; no alignment rule.
+// Null: nothing happened; the handler goes on to its general form, by a jump. `bank`: see FastPath.
 template <Kind K>
-[[gnu::always_inline]] inline u8* quick_hit(Pe& pe, mmu::FilterSlot* bank, u64 va, unsigned bytes, u64 elem_mask) {
+[[gnu::always_inline]] inline u8* quick_hit(Pe& pe, mmu::FilterSlot* bank, u64 va, unsigned bytes) {
     const mmu::FilterSlot* slot = &bank[(va >> kPageShift) & (mmu::TranslationFilter::kSlots - 1)];
-    const u64 offset = va & kPageMask;
-    const u64 line = ((u64{slot->page} << kPageShift) | offset) >> memory::kLineShift;
-    const u64* lines = K == Kind::kRead ? pe.fast.front_lines : pe.fast.writable_lines;
-    if (slot->tag != ((va + bytes - 1) & ~kPageMask) || (va & elem_mask & pe.fast.align_mask) ||
-        slot->gen != slot->entry->gen || lines[line & pe.fast.cache_mask] != line) [[unlikely]]
+    const mmu::TlbEntry* entry = slot->entry;
+    if (slot->tag != ((va + bytes - 1) & ~kPageMask) || slot->gen != entry->gen) [[unlikely]]
         return nullptr;
-    if (slot->entry != pe.fast.last_data) {
-        if (pe.fast.touch_data && !pe.fast.data_ring) [[unlikely]]
-            return nullptr;
-        touch(pe, slot);
+    const u64 line = (va + slot->to_pa) >> memory::kLineShift;
+    const u64* lines = K == Kind::kRead ? pe.fast.front_lines : pe.fast.writable_lines;
+    if (lines[line & pe.fast.cache_mask] != line) [[unlikely]]
+        return nullptr;
+    const u64 host = va + slot->to_host;
+    if (host == 0) __builtin_unreachable();  // one test less
+    if (entry != pe.fast.last_data) {
+        pe.fast.last_data = entry;
+        if (pe.fast.data_ring) [[likely]]
+            mmu::replacement::make_newest(pe.fast.data_ring, pe.fast.data_ways, entry->index);
     }
     ++pe.filter_data_hits;
-    return slot->host + offset;
+    return reinterpret_cast<u8*>(host);
 }
 
 inline mmu::FilterSlot* read_slots(const Pe& pe, MemMode mode) {
@@ -82,6 +85,13 @@ inline mmu::FilterSlot* read_slots(const Pe& pe, MemMode mode) {
 }
 inline mmu::FilterSlot* write_slots(const Pe& pe, MemMode mode) {
     return mode == MemMode::kUnprivileged ? pe.fast.user_write_slots : pe.fast.write_slots;
+}
+
+inline mmu::FilterSlot* quick_read(const Pe& pe, MemMode mode) {
+    return mode == MemMode::kUnprivileged ? pe.fast.quick_user_read : pe.fast.quick_read;
+}
+inline mmu::FilterSlot* quick_write(const Pe& pe, MemMode mode) {
+    return mode == MemMode::kUnprivileged ? pe.fast.quick_user_write : pe.fast.quick_write;
 }
 
 // Slow reads and writes by value: the handlers' own variables must not have an address (pe.hpp: next).

@@ -71,16 +71,18 @@ struct FastPath {
     mmu::FilterSlot *read_slots = nullptr, *write_slots = nullptr;  // banks of the filter by EL, kSlots each
     mmu::FilterSlot *user_read_slots = nullptr, *user_write_slots = nullptr;
     mmu::FilterSlot* fetch_slots = nullptr;
+    // The same for fast::quick_hit(): empty where it can't do what a hit must.
+    mmu::FilterSlot *quick_read = nullptr, *quick_write = nullptr, *quick_user_read = nullptr,
+                    *quick_user_write = nullptr;
     memory::PrivateCaches* cache = nullptr;
     const u64* front_lines = nullptr;     // of its L1D, and how a line finds its set
     const u64* writable_lines = nullptr;  // those that a store may have
     u64 cache_mask = 0;
     mmu::replacement::RecencyNode* data_ring = nullptr;  // of an L1D TLB of one set with lru: touched inline
-    u32 data_ways = 0;
-    u8 entry_btype = 0;            // PSTATE.BTYPE at the first instruction of the block
+    u64 data_ways = 0;
     const Block* block = nullptr;  // in execution
     u64 code_generation = 1;       // moves when decoded blocks go: links between blocks from before are void
-    u64 cycle_limit = 0;           // of Engine::run
+    u64 cycle_limit = 0;           // of Engine::run; 0: the next block is its business (Pe::attend, fetch_moved)
     mmu::TranslationFilter* filter = nullptr;
     const mmu::TlbEntry* last_data = nullptr;  // L1D entry touched last: touching it again changes nothing
     const mmu::TlbEntry* last_fetch = nullptr;
@@ -94,6 +96,8 @@ struct FastPath {
 struct Pe {
     // --- hot
     FastPath fast;
+    u8 entry_btype = 0;       // PSTATE.BTYPE at the first instruction of the block
+    bool synced = false;      // board time equals local time now; consumed by the instruction that needed it
     std::array<u64, 34> r{};  // X0..X30, SP in use, zero, sink
     u64 pc = 0;
     PState ps;
@@ -101,8 +105,7 @@ struct Pe {
     bool guarded_page = false;  // its page has GP set (FEAT_BTI); BR looks at it to set BTYPE
     u64 cycles = 0;             // local time in cycles of this PE's clock
     u64 instructions = 0;
-    bool attention = false;  // something to look at before the next block: interrupt line, stop request
-    bool synced = false;     // board time equals local time now; consumed by the instruction that needed it
+    bool attention = false;  // something to look at before the next block: interrupt line, stop request; attend()
     bool irq_line = false, fiq_line = false;  // levels from the GIC
     bool event_register = false;              // WFE
     bool powered = false;
@@ -116,7 +119,7 @@ struct Pe {
     // --- the rest
     PeId id = 0;
     SysRegs sys;
-    std::array<u64, static_cast<unsigned>(Cost::kCount)> cost{};  // cycles by cause
+    std::array<u64, static_cast<unsigned>(Cost::kCount)> cost{};  // cycles by cause, but for kExecution: costs()
     u64 loads = 0, stores = 0, filter_data_hits = 0, filter_fetch_hits = 0;
     u64 exceptions = 0, interrupts = 0, tlb_conflict_aborts = 0;
     std::array<u64, 3 * 2 * 6> tlbi_count{};  // [scope][range][kind], by Tlbi's enumerators
@@ -134,8 +137,19 @@ struct Pe {
 
     [[nodiscard]] u64 pc_of(const Op* op) const { return block_pc + u64{4} * op->index; }
     void charge(Cost c, u64 n) {
-        cost[static_cast<unsigned>(c)] += n;
+        if (c != Cost::kExecution) cost[static_cast<unsigned>(c)] += n;
         cycles += n;
+    }
+    // Cycles by cause. What is nothing else is execution, which blocks need not count twice.
+    [[nodiscard]] std::array<u64, static_cast<unsigned>(Cost::kCount)> costs() const {
+        auto all = cost;
+        u64& execution = all[static_cast<unsigned>(Cost::kExecution)] = cycles;
+        for (unsigned c = 1; c < all.size(); ++c) execution -= all[c];
+        return all;
+    }
+    void attend() {  // Engine::run looks at the PE before the next block
+        attention = true;
+        fast.cycle_limit = 0;
     }
     void update_now() {  // floor(cycles * 1e9 / khz), as sim's clock
         constexpr u64 kScale = 1'000'000'000;

@@ -111,7 +111,7 @@ u64 seen_now(Pe& pe, unsigned counter) {
 void set_line(Pe& pe) {
     Pmu& pmu = pe.sys.pmu;
     const bool line = (pmu.control & kEnable) && (pmu.overflows & pmu.interrupts);
-    if (line != pmu.line) pe.attention = true;  // Engine::run comes back with kPmu
+    if (line != pmu.line) pe.attend();  // Engine::run comes back with kPmu
     pmu.line = line;
 }
 
@@ -125,7 +125,7 @@ void settle(Pe& pe) {
         if ((pmu.control & kEnable) && (pmu.enabled >> bit_of(i) & 1) && filter) pmu.by_el = true;
     }
     pmu.armed = (pmu.control & kEnable) && (pmu.enabled & pmu.interrupts);
-    if (pmu.armed) pe.attention = true;  // how far the engine may run is another question now
+    if (pmu.armed) pe.attend();  // how far the engine may run is another question now
     set_line(pe);
 }
 
@@ -219,7 +219,7 @@ void pmu_set_value(Pe& pe, unsigned counter, u64 v) {
     pmu_update(pe);
     if (counter <= Pmu::kCycleCounter)
         pe.sys.pmu.value[counter] = counter == Pmu::kCycleCounter ? v : static_cast<u32>(v);
-    if (pe.sys.pmu.armed) pe.attention = true;
+    if (pe.sys.pmu.armed) pe.attend();
 }
 u64 pmu_type(Pe& pe, unsigned counter) { return counter <= Pmu::kCycleCounter ? pe.sys.pmu.type[counter] : 0; }
 void pmu_set_type(Pe& pe, unsigned counter, u64 v) {

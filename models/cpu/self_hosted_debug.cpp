@@ -61,7 +61,7 @@ void SelfHostedDebug::update() {
     watching_ = watched_count_ != 0;
     const auto same = [](const Watched& a, const Watched& b) { return a.lo == b.lo && a.last == b.last; };
     if (watched_count_ != count_before || !std::ranges::equal(watched_, before, same)) pe_.mmu->filter.clear();
-    if (breaking_) pe_.attention = true;  // blocks are not chained from here on
+    if (breaking_) pe_.attend();  // blocks are not chained from here on
 }
 
 bool SelfHostedDebug::watches_page(u64 va) const {

@@ -73,7 +73,7 @@ void write_nzcv(Pe& pe, u64 v) { pe.ps.nzcv = static_cast<u32>(v & 0xf0000000); 
 u64 read_daif(Pe& pe) { return u64{pe.ps.daif} << 6; }
 void write_daif(Pe& pe, u64 v) {
     pe.ps.daif = (v >> 6) & 0xf;
-    if (pe.sys.mdscr & 1) pe.attention = true;  // D may let a software step in
+    if (pe.sys.mdscr & 1) pe.attend();  // D may let a software step in
 }
 u64 read_dit(Pe& pe) { return u64{pe.ps.dit} << 24; }
 void write_dit(Pe& pe, u64 v) { pe.ps.dit = (v >> 24) & 1; }
@@ -106,11 +106,11 @@ TIMER(cntp)
 u64 read_mdscr(Pe& pe) { return pe.sys.mdscr; }
 void write_mdscr(Pe& pe, u64 v) {
     pe.sys.mdscr = static_cast<u32>(v);
-    pe.attention = true;  // software step may be active from here on
+    pe.attend();  // software step may be active from here on
 }
 void write_oslar(Pe& pe, u64 v) {
     pe.sys.os_locked = v & 1;
-    pe.attention = true;
+    pe.attend();
 }
 u64 read_oslsr(Pe& pe) { return 8 | (pe.sys.os_locked ? 2 : 0); }
 u64 read_claimset(Pe&) { return 0xff; }

@@ -10,6 +10,7 @@ void TranslationFilter::clear() {
 void TranslationFilter::clear_bank(BankId bank) {
     // The tag alone decides: ~0 is not page-aligned, so no look-up equals it.
     for (FilterSlot& s : banks_[bank]) s.tag = ~u64{0};
+    fetch_moved();
 }
 
 void TranslationFilter::drop_writes(u64 pa) {
@@ -31,6 +32,7 @@ void TranslationFilter::drop_page(u64 pa) {
     for (Bank& bank : banks_)
         for (FilterSlot& s : bank)
             if (s.page == page) s.tag = ~u64{0};
+    fetch_moved();
 }
 
 }  // namespace bbmsim::mmu

@@ -20,12 +20,13 @@
 
 namespace bbmsim::mmu {
 
-struct FilterSlot {
+struct alignas(64) FilterSlot {
     u64 tag = ~u64{0};   // va & ~0xfff; kUnbacked added for a page without host memory
     u8* host = nullptr;  // host address of the 4 KiB page, or null
     TlbEntry* entry = nullptr;
     u32 gen = 0;
-    u32 page = 0;  // pa >> 12
+    u32 page = 0;                // pa >> 12
+    u64 to_host = 0, to_pa = 0;  // added to a VA in the page they give its host address and its PA
 };
 
 class TranslationFilter {
@@ -34,7 +35,16 @@ public:
     using Bank = std::array<FilterSlot, kSlots>;
 
     // Banks by what they permit. Fetch slots are used at block entry only.
-    enum BankId : u8 { kReadEl0, kReadEl1, kWriteEl0, kWriteEl1, kFetchEl0, kFetchEl1, kBankCount };
+    enum BankId : u8 {
+        kReadEl0,
+        kReadEl1,
+        kWriteEl0,
+        kWriteEl1,
+        kFetchEl0,
+        kFetchEl1,
+        kBankCount,
+        kEmpty = kBankCount
+    };
 
     [[nodiscard]] FilterSlot& slot(BankId bank, u64 va) { return banks_[bank][(va >> kPageShift) & (kSlots - 1)]; }
     // The slot if it answers va now, or null.
@@ -49,8 +59,14 @@ public:
     // host_page null: the page is not backed.
     void insert(BankId bank, u64 va, u8* host_page, TlbEntry* entry, u64 pa) {
         if (!enabled) return;
-        const u64 tag = (va & ~kPageMask) | (host_page ? 0 : kUnbacked);
-        slot(bank, va) = {tag, host_page, entry, entry->gen, static_cast<u32>(pa >> kPageShift)};
+        const u64 page = va & ~kPageMask;
+        slot(bank, va) = {.tag = page | (host_page ? 0 : kUnbacked),
+                          .host = host_page,
+                          .entry = entry,
+                          .gen = entry->gen,
+                          .page = static_cast<u32>(pa >> kPageShift),
+                          .to_host = reinterpret_cast<u64>(host_page) - page,
+                          .to_pa = (pa & ~kPageMask) - page};
     }
     void clear();  // context change: all banks
     void clear_bank(BankId bank);
@@ -58,12 +74,18 @@ public:
     void drop_reads(u64 pa);   // reads of the page are looked at from now on
     void drop_page(u64 pa);    // the page's host address changed (it was backed)
 
+    // A fetch slot, or an L1I entry behind one, is no longer what it was: whoever goes from block to block must look.
+    void fetch_moved() {
+        if (fetch_limit) *fetch_limit = 0;
+    }
+
     bool enabled = true;
+    u64* fetch_limit = nullptr;  // the PE's, or null
 
 private:
     static constexpr u64 kUnbacked = 1;
 
-    std::array<Bank, kBankCount> banks_{};
+    std::array<Bank, kBankCount + 1> banks_{};  // the last one stays empty
 };
 
 }  // namespace bbmsim::mmu

@@ -53,6 +53,7 @@ Mmu::Mmu(PeId pe, const MmuConfig& mmu_config, const RamView& ram, EventBus& bus
       id(pe),
       touch_{touch_kind(config.l1i_tlb), touch_kind(config.l1d_tlb)},
       impl_(std::make_unique<Impl>(*this, ram, bus, seed)) {
+    impl_->l1i.tell(&filter);
     l1_stamps_[0] = impl_->l1i.stamps();
     l1_stamps_[1] = impl_->l1d.stamps();
     l1_rings_[0] = impl_->l1i.ring();

@@ -106,6 +106,7 @@ u32 Mmu::mark_stale(u64 desc_pa, u64 new_value) {
         if (e->stale) return;
         e->stale = true;
         ++e->gen;
+        filter.fetch_moved();
         if (config.nasty.walks()) m.recent[m.recent_count++ % m.recent.size()] = e->va_base;
     };
     for (const Structure which : kAll) m.tlb(which).for_each_candidate(candidates, visit);

@@ -22,8 +22,9 @@ void OriginIndex::archive(Archive& ar) {
 }
 
 void Tlb::archive(Archive& ar) {
-    auto& [config, sets, set_bits, clock, rng, origins, valid, splinters, shifts_present, last_shift, shift_count,
-           words, sets_by_size, entries, tag, keep, key, shift, leaf_hash, upper, stamp, tree, rings] = *this;
+    auto& [config, sets, set_bits, clock, rng, origins, filter, valid, splinters, shifts_present, last_shift,
+           shift_count, words, sets_by_size, entries, tag, keep, key, shift, leaf_hash, upper, stamp, tree, rings] =
+        *this;
     ar(valid, splinters, shifts_present, last_shift, shift_count);
     ar.fixed(entries);
     ar.fixed(tag);

@@ -16,6 +16,19 @@ constexpr u32 kNoKey = 0;
 u32 tag_of(u64 va) { return static_cast<u32>(va >> 12); }
 u32 keep_of(unsigned shift) { return shift >= 44 ? 0 : ~u32{0} << (shift - 12); }
 
+Quad equal(Quad values, u32 to) { return static_cast<Quad>(values == to); }
+// Whether same(), of four values at a time, holds for one of a batch.
+template <class F>
+inline bool any_of_sixteen(const u32* batch, F same) {
+    Quad values[4];
+    std::memcpy(values, batch, sizeof values);
+    Quad hit = {};
+    for (const Quad& v : values) hit |= same(v);
+    u64 any[2];
+    std::memcpy(any, &hit, sizeof any);
+    return (any[0] | any[1]) != 0;
+}
+
 }  // namespace
 
 bool is_splinter(const TlbEntry& e) {
@@ -69,7 +82,7 @@ void Tlb::lookup(u64 va, u16 asid, MatchSet& out) {
         const u32 set = set_of(va, shift), first = set * config_.ways;
         if (!occupied(set, shift)) continue;
         const u32 key = key_of(va, shift);
-        if (config_.ways == kBatch && !any_of(&key_[first], key, key)) continue;
+        if (config_.ways == kBatch && !any_of_sixteen(&key_[first], [&](Quad v) { return equal(v, key); })) continue;
         for (u32 i = first; i < first + config_.ways; ++i)
             if (key_[i] == key && shift_[i] == shift && entries_[i].matches(va, asid)) out.add(&entries_[i]);
     }
@@ -115,6 +128,7 @@ void Tlb::place(TlbEntry* slot, const TlbEntry& e) {
     const u32 gen = slot->gen + 1;
     *slot = e;
     slot->gen = gen;
+    if (filter_) filter_->fetch_moved();
     slot->index = i;
     slot->valid = true;
     const unsigned shift = shift_of(e);
@@ -152,7 +166,7 @@ void Tlb::remove(TlbEntry* e) {
     const u32 i = e->index;
     forget(i);
     e->valid = false;
-    ++e->gen;
+    move(e);
     if (sets_ == 1)
         tag_[i] = keep_[i] = ~u32{0};
     else
@@ -181,19 +195,19 @@ void Tlb::bump_overlapping(const TlbEntry& e, bool smaller_only) {
     for_each([&](TlbEntry* o) {
         const u64 outside = ~(o->va_mask | e.va_mask);
         if (o != &e && ((o->va_base ^ e.va_base) & outside) == 0 && (o->global || e.global || o->asid == e.asid))
-            ++o->gen;
+            move(o);
     });
 }
 
-bool Tlb::any_of(const u32* batch, u32 a, u32 b) {
-    Quad values[4];
-    std::memcpy(values, batch, sizeof values);
-    const Quad as = {a, a, a, a}, bs = {b, b, b, b};
-    Quad hit = {};
-    for (const Quad& v : values) hit |= static_cast<Quad>(v == as) | static_cast<Quad>(v == bs);
-    u64 any[2];
-    std::memcpy(any, &hit, sizeof any);
-    return (any[0] | any[1]) != 0;
+u32 Tlb::next_batch(u32 from, u32 a, u32 b) const {
+    u32 i = from;
+    if (a == b)
+        while (i < config_.entries && !any_of_sixteen(&leaf_hash_[i], [&](Quad v) { return equal(v, a); })) i += kBatch;
+    else
+        while (i < config_.entries &&
+               !any_of_sixteen(&leaf_hash_[i], [&](Quad v) { return equal(v, a) | equal(v, b); }))
+            i += kBatch;
+    return i;
 }
 
 }  // namespace bbmsim::mmu

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "models/mmu/config.hpp"
+#include "models/mmu/filter.hpp"
 #include "models/mmu/origin_index.hpp"
 #include "models/mmu/replacement/set_view.hpp"
 #include "models/mmu/rng.hpp"
@@ -104,8 +105,7 @@ public:
         if (valid_ == 0) return;
         if (c.leaf | c.group) {
             const u32 leaf = c.leaf ? c.leaf : c.group, group = c.group ? c.group : c.leaf;
-            for (u32 i = 0; i < config_.entries; i += kBatch) {
-                if (!any_of(&leaf_hash_[i], leaf, group)) continue;
+            for (u32 i = next_batch(0, leaf, group); i < config_.entries; i = next_batch(i + kBatch, leaf, group)) {
                 for (u32 j = i; j < i + kBatch; ++j)
                     if (leaf_hash_[j] == leaf || leaf_hash_[j] == group) f(&entries_[j]);
             }
@@ -120,12 +120,19 @@ public:
 
     void archive(Archive& ar);
 
+    // Told when an entry's generation moves: the filter in front of an L1I. Null: nobody.
+    void tell(TranslationFilter* filter) { filter_ = filter; }
+    void move(TlbEntry* e) {
+        ++e->gen;
+        if (filter_) filter_->fetch_moved();
+    }
+
     static unsigned shift_of(const TlbEntry& e) { return static_cast<unsigned>(std::countr_one(e.va_mask)); }
 
 private:
     static constexpr u8 kNoShift = 0xff;
     static constexpr u32 kBatch = 16;  // compact copies are padded to it, and compared so many at a time
-    static bool any_of(const u32* batch, u32 a, u32 b);
+    [[nodiscard]] u32 next_batch(u32 from, u32 a, u32 b) const;  // the first with such a leaf hash, or behind the last
     static u32 key_of(u64 va, unsigned shift) {
         return static_cast<u32>(((va >> shift) + shift) * 0x9e3779b97f4a7c15ULL >> 32) | 1;
     }
@@ -148,6 +155,7 @@ private:
     u64* const clock_;
     SplitMix64* const rng_;
     OriginIndex* const origins_;
+    TranslationFilter* filter_ = nullptr;
     u32 valid_ = 0;
     u32 splinters_ = 0;
     u64 shifts_present_ = 0;

@@ -132,7 +132,7 @@ TEST(CoreWithoutFp, FpIsUndefinedAndReportsItself) {
 TEST_F(Exceptions, CyclesAreTheSumOfTheirCauses) {
     go("mov x0, #0x1000; 1: subs x0, x0, #1; b.ne 1b; svc #0");
     u64 sum = 0;
-    for (const u64 c : pe.cost) sum += c;
+    for (const u64 c : pe.costs()) sum += c;
     EXPECT_EQ(sum, pe.cycles);
 }
 

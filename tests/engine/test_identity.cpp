@@ -94,7 +94,7 @@ Figures run(const std::vector<u32>& program, bool filter, mmu::Policy policy, un
     f.loads = pe.loads;
     f.stores = pe.stores;
     f.exceptions = pe.exceptions;
-    f.cost = pe.cost;
+    f.cost = pe.costs();
     f.l1_misses = m.engine[0]->caches().l1_misses;
     f.l2_misses = m.engine[0]->caches().l2_misses;
     const mmu::MmuStats& s = m.mmu[0]->stats;

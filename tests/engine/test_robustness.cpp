@@ -24,7 +24,7 @@ void run_anything(Machine& m, u64 cycles) {
         }
     }
     u64 sum = 0;
-    for (const u64 c : pe.cost) sum += c;
+    for (const u64 c : pe.costs()) sum += c;
     EXPECT_EQ(sum, pe.cycles);
 }
 

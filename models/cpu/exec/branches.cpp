@@ -7,33 +7,46 @@
 #include "models/cpu/chain.hpp"
 #include "models/cpu/exec/alu.hpp"
 
+#include <array>
+#include <utility>
+
 namespace bbmsim::cpu {
 namespace {
 
 // A branch ends its block, so the path that is not taken leaves it too.
+// kNear: both ways stay in the page of the branch.
+template <bool kNear>
+[[gnu::always_inline]] inline const Op* go(Pe& pe, const Op* op, u64 target, Way way) {
+    return kNear ? chain_near(pe, links_of(op), target, way) : chain(pe, links_of(op), target, way);
+}
+template <bool kNear>
 [[gnu::always_inline]] inline const Op* branch_if(Pe& pe, const Op* op, bool taken) {
     const u64 pc = pe.pc_of(op);
-    if (taken) return chain_branch(pe, op, pc + op->imm, Way::kTaken);
-    return chain_branch(pe, op, pc + 4, Way::kOn);
+    if (taken) return go<kNear>(pe, op, pc + op->imm, Way::kTaken);
+    return go<kNear>(pe, op, pc + 4, Way::kOn);
 }
 
-const Op* b(Pe& pe, const Op* op) { return chain_branch(pe, op, pe.pc_of(op) + op->imm, Way::kTaken); }
+template <bool kNear>
+const Op* b(Pe& pe, const Op* op) {
+    return go<kNear>(pe, op, pe.pc_of(op) + op->imm, Way::kTaken);
+}
+template <bool kNear>
 const Op* bl(Pe& pe, const Op* op) {
     const u64 pc = pe.pc_of(op);
     pe.r[30] = pc + 4;
-    return chain_branch(pe, op, pc + op->imm, Way::kTaken);
+    return go<kNear>(pe, op, pc + op->imm, Way::kTaken);
 }
-template <unsigned C>
+template <bool kNear, unsigned C>
 const Op* b_cond(Pe& pe, const Op* op) {
-    return branch_if(pe, op, holds<C>(pe.ps.nzcv));
+    return branch_if<kNear>(pe, op, holds<C>(pe.ps.nzcv));
 }
-template <class T, bool kZero>
+template <bool kNear, class T, bool kZero>
 const Op* cbz(Pe& pe, const Op* op) {
-    return branch_if(pe, op, (static_cast<T>(pe.r[op->rn]) == 0) == kZero);
+    return branch_if<kNear>(pe, op, (static_cast<T>(pe.r[op->rn]) == 0) == kZero);
 }
-template <bool kZero>
+template <bool kNear, bool kZero>
 const Op* tbz(Pe& pe, const Op* op) {
-    return branch_if(pe, op, ((pe.r[op->rn] >> op->aux & 1) == 0) == kZero);
+    return branch_if<kNear>(pe, op, ((pe.r[op->rn] >> op->aux & 1) == 0) == kZero);
 }
 
 template <bool kBti>
@@ -57,44 +70,48 @@ void branch(Op& op, Handler fn) {
     op.cls = OpClass::kBranch;
     op.ends_block = true;
 }
+// By a distance, op.imm.
+void branch_by(Op& op, u64 distance, const DecodeContext& context, Handler near, Handler far) {
+    op.imm = distance;
+    branch(op, context.near(distance) && context.near(4) ? near : far);
+}
 
 }  // namespace
 
-void bind_B(Op& op, u32 raw, const DecodeContext&) {
-    branch(op, &b);
-    op.imm = signed_field(raw, 0, 26) * 4;
+void bind_B(Op& op, u32 raw, const DecodeContext& context) {
+    branch_by(op, signed_field(raw, 0, 26) * 4, context, &b<true>, &b<false>);
 }
-void bind_BL(Op& op, u32 raw, const DecodeContext&) {
-    branch(op, &bl);
-    op.imm = signed_field(raw, 0, 26) * 4;
+void bind_BL(Op& op, u32 raw, const DecodeContext& context) {
+    branch_by(op, signed_field(raw, 0, 26) * 4, context, &bl<true>, &bl<false>);
 }
-void bind_B_cond(Op& op, u32 raw, const DecodeContext&) {
-    static constexpr Handler kHandlers[16] = {
-        &b_cond<0>, &b_cond<1>, &b_cond<2>,  &b_cond<3>,  &b_cond<4>,  &b_cond<5>,  &b_cond<6>, &b_cond<7>,
-        &b_cond<8>, &b_cond<9>, &b_cond<10>, &b_cond<11>, &b_cond<12>, &b_cond<13>, &b,         &b};
-    branch(op, kHandlers[field(raw, 0, 4)]);
-    op.imm = signed_field(raw, 5, 19) * 4;
+void bind_B_cond(Op& op, u32 raw, const DecodeContext& context) {
+    static constexpr auto kHandlers = []<unsigned... C>(std::integer_sequence<unsigned, C...>) {
+        return std::array<std::array<Handler, 16>, 2>{
+            {{&b_cond<false, C>..., &b<false>, &b<false>}, {&b_cond<true, C>..., &b<true>, &b<true>}}};
+    }
+    (std::make_integer_sequence<unsigned, 14>{});
+    const unsigned condition = field(raw, 0, 4);
+    branch_by(op, signed_field(raw, 5, 19) * 4, context, kHandlers[1][condition], kHandlers[0][condition]);
 }
-void bind_CBZ(Op& op, u32 raw, const DecodeContext&) {
-    branch(op, bit(raw, 31) ? &cbz<u64, true> : &cbz<u32, true>);
+template <bool kZero>
+void compare_and_branch(Op& op, u32 raw, const DecodeContext& context) {
     op.rn = source(raw, 0);
-    op.imm = signed_field(raw, 5, 19) * 4;
+    const u64 distance = signed_field(raw, 5, 19) * 4;
+    if (bit(raw, 31))
+        branch_by(op, distance, context, &cbz<true, u64, kZero>, &cbz<false, u64, kZero>);
+    else
+        branch_by(op, distance, context, &cbz<true, u32, kZero>, &cbz<false, u32, kZero>);
 }
-void bind_CBNZ(Op& op, u32 raw, const DecodeContext&) {
-    branch(op, bit(raw, 31) ? &cbz<u64, false> : &cbz<u32, false>);
-    op.rn = source(raw, 0);
-    op.imm = signed_field(raw, 5, 19) * 4;
-}
-void bind_TBZ(Op& op, u32 raw, const DecodeContext&) {
-    branch(op, &tbz<true>);
+void bind_CBZ(Op& op, u32 raw, const DecodeContext& context) { compare_and_branch<true>(op, raw, context); }
+void bind_CBNZ(Op& op, u32 raw, const DecodeContext& context) { compare_and_branch<false>(op, raw, context); }
+template <bool kZero>
+void test_and_branch(Op& op, u32 raw, const DecodeContext& context) {
     op.rn = source(raw, 0);
     op.aux = static_cast<u8>(field(raw, 31, 1) << 5 | field(raw, 19, 5));
-    op.imm = signed_field(raw, 5, 14) * 4;
+    branch_by(op, signed_field(raw, 5, 14) * 4, context, &tbz<true, kZero>, &tbz<false, kZero>);
 }
-void bind_TBNZ(Op& op, u32 raw, const DecodeContext& context) {
-    bind_TBZ(op, raw, context);
-    op.fn = &tbz<false>;
-}
+void bind_TBZ(Op& op, u32 raw, const DecodeContext& context) { test_and_branch<true>(op, raw, context); }
+void bind_TBNZ(Op& op, u32 raw, const DecodeContext& context) { test_and_branch<false>(op, raw, context); }
 void bind_BR(Op& op, u32 raw, const DecodeContext& context) {
     branch(op, context.features.bti ? &br<true> : &br<false>);
     op.rn = source(raw, 5);

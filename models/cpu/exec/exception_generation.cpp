@@ -25,7 +25,7 @@ const Op* hvc(Pe& pe, const Op* op) {
     pe.pc = pe.pc_of(op) + 4;
     impl_of(pe).platform.hypercall(pe, false, static_cast<u16>(op->imm));
     pe.synced = false;
-    pe.attention = true;  // it may have stopped or powered off this PE
+    pe.attend();  // it may have stopped or powered off this PE
     return nullptr;
 }
 

@@ -25,8 +25,7 @@ template <class T, bool kSigned, Mode M, bool kSp>
 const Op* load_two(Pe& pe, const Op* op) {
     if (!sp_faults<kSp>(pe)) [[likely]] {
         const u64 va = address_of<M>(pe, op);
-        if (const u8* host = fast::quick_hit<fast::Kind::kRead>(pe, pe.fast.read_slots, va, 2 * sizeof(T),
-                                                                sizeof(T) - 1)) [[likely]] {
+        if (const u8* host = fast::quick_hit<fast::Kind::kRead>(pe, pe.fast.quick_read, va, 2 * sizeof(T))) [[likely]] {
             T a, b;
             std::memcpy(&a, host, sizeof(T));
             std::memcpy(&b, host + sizeof(T), sizeof(T));
@@ -53,8 +52,7 @@ template <class T, Mode M, bool kSp>
 const Op* store_two(Pe& pe, const Op* op) {
     if (!sp_faults<kSp>(pe)) [[likely]] {
         const u64 va = address_of<M>(pe, op);
-        if (u8* host = fast::quick_hit<fast::Kind::kWrite>(pe, pe.fast.write_slots, va, 2 * sizeof(T), sizeof(T) - 1))
-            [[likely]] {
+        if (u8* host = fast::quick_hit<fast::Kind::kWrite>(pe, pe.fast.quick_write, va, 2 * sizeof(T))) [[likely]] {
             const T a = static_cast<T>(pe.r[op->rd]), b = static_cast<T>(pe.r[op->ra]);
             std::memcpy(host, &a, sizeof(T));
             std::memcpy(host + sizeof(T), &b, sizeof(T));

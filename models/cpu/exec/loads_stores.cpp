@@ -32,8 +32,8 @@ template <class T, Extend E, Mode M, bool kSp, MemMode kMem>
 const Op* load_register(Pe& pe, const Op* op) {
     if (!sp_faults<kSp>(pe)) [[likely]] {
         const u64 va = address_of<M>(pe, op);
-        if (const u8* host = fast::quick_hit<fast::Kind::kRead>(pe, fast::read_slots(pe, kMem), va, sizeof(T),
-                                                                sizeof(T) - 1)) [[likely]] {
+        if (const u8* host = fast::quick_hit<fast::Kind::kRead>(pe, fast::quick_read(pe, kMem), va, sizeof(T)))
+            [[likely]] {
             T value;
             std::memcpy(&value, host, sizeof(T));
             ++pe.loads;
@@ -58,8 +58,7 @@ template <class T, Mode M, bool kSp, MemMode kMem>
 const Op* store_register(Pe& pe, const Op* op) {
     if (!sp_faults<kSp>(pe)) [[likely]] {
         const u64 va = address_of<M>(pe, op);
-        if (u8* host = fast::quick_hit<fast::Kind::kWrite>(pe, fast::write_slots(pe, kMem), va, sizeof(T),
-                                                           sizeof(T) - 1)) [[likely]] {
+        if (u8* host = fast::quick_hit<fast::Kind::kWrite>(pe, fast::quick_write(pe, kMem), va, sizeof(T))) [[likely]] {
             const T value = static_cast<T>(pe.r[op->rd]);
             std::memcpy(host, &value, sizeof(T));
             ++pe.stores;

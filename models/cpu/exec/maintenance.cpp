@@ -81,6 +81,7 @@ const Op* tlbi(Pe& pe, const Op* op) {
     // Without FEAT_TTL the bits are RES0 and ignored: software shifts addresses into them.
     if (!impl.config.features.ttl && !decoded->range) decoded->operand &= ~(u64{0xf} << 44);
     pe.fast.last_data = pe.fast.last_fetch = nullptr;
+    impl.mmu.filter.fetch_moved();
     if (impl.domain.checker) impl.domain.checker->on_tlbi(pe.id, *decoded);
     if (impl.domain.late.window_ps) [[unlikely]]
         impl.domain.late.invalidating(pe.id);

@@ -28,7 +28,7 @@ public:
     }
 
 private:
-    static constexpr unsigned kBits = 11;
+    static constexpr unsigned kBits = 13;
     struct Line {
         u64 data, modifier, key_high, key_low, pac;
         bool valid;

@@ -157,7 +157,7 @@ template <bool set>
 const Op* daif_imm(Pe& pe, const Op* op) {
     if (pe.ps.el == 0 && !(pe.sys.sctlr & (1 << 9))) return trap_to_el1(pe, op);  // UMA
     pe.ps.daif = set ? pe.ps.daif | op->aux : pe.ps.daif & static_cast<u8>(~op->aux);
-    if (pe.sys.mdscr & 1) pe.attention = true;  // D may let a software step in
+    if (pe.sys.mdscr & 1) pe.attend();  // D may let a software step in
     return op + 1;
 }
 const Op* pan_imm(Pe& pe, const Op* op) {

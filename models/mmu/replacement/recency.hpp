@@ -13,16 +13,19 @@ struct RecencyNode {
 };
 
 // `ring` has `ways` + 1 nodes: the last one's older neighbour is the newest way, its newer neighbour the oldest.
-inline void make_newest(RecencyNode* ring, u32 ways, u32 way) {
-    RecencyNode& ends = ring[ways];
-    if (ends.older == way) return;
-    RecencyNode& node = ring[way];
-    ring[node.newer].older = node.older;
-    ring[node.older].newer = node.newer;
-    node.newer = static_cast<u16>(ways);
-    node.older = ends.older;
-    ring[ends.older].newer = static_cast<u16>(way);
-    ends.older = static_cast<u16>(way);
+// In an order of few live values: memory accesses of guests have it inline.
+inline void make_newest(RecencyNode* ring, u64 ways, u64 way) {
+    RecencyNode* const node = ring + way;
+    {
+        const u64 newer = node->newer, older = node->older;
+        ring[newer].older = static_cast<u16>(older);
+        ring[older].newer = static_cast<u16>(newer);
+    }
+    node->newer = static_cast<u16>(ways);
+    const u64 newest = ring[ways].older;
+    ring[newest].newer = static_cast<u16>(way);
+    node->older = static_cast<u16>(newest);
+    ring[ways].older = static_cast<u16>(way);
 }
 inline u32 oldest_of(const RecencyNode* ring, u32 ways) { return ring[ways].newer; }
 
