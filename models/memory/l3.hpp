@@ -4,6 +4,7 @@
 // line of a set goes.
 #pragma once
 
+#include "models/memory/line_vector.hpp"
 #include "models/mmu/types.hpp"
 
 #include <bit>
@@ -37,8 +38,8 @@ private:
     u32 ways_ = 1;
     unsigned set_bits_ = 0;
     u64 set_mask_ = 0;
-    std::vector<u32> tags_;  // tag, and whether memory is older
-    std::vector<u8> next_;   // of each set: the oldest
+    LineVector<u32> tags_;  // tag, and whether memory is older
+    std::vector<u8> next_;  // of each set: the oldest
 };
 
 }  // namespace bbmsim::memory

@@ -44,7 +44,7 @@ public:
         if (word & kDirty) store_in_l3(line_of(word), now, khz);
     }
     void prefetch(u64 line) const {  // what is about to be asked for, into the host's caches
-        presence_.prefetch(line);
+        if (several_) presence_.prefetch(line);
         l3_.prefetch(line);
     }
     void clean_invalidate(u64 line);  // everywhere

@@ -55,9 +55,16 @@ PrivateCaches::Cost PrivateCaches::fetch(u64 line, u64 now, Intent intent, bool 
     }
 }
 
+inline void PrivateCaches::prefetch(u64 line) const {
+    l2_.prefetch(line);
+    if (!shared_) return;
+    shared_->prefetch(line);
+    shared_->prefetch(line + 1);
+}
+
 u32 PrivateCaches::read_slow(u64 line, u64 now) {
     if (l1_.promote(line)) return 0;
-    if (shared_) shared_->prefetch(line);
+    prefetch(line);
     ++l1_misses;
     Cost cost{Place::kL2, config_.l2_cycles, 0};
     bool writable = false;
@@ -75,7 +82,10 @@ u32 PrivateCaches::read_slow(u64 line, u64 now) {
 PrivateCaches::Cost PrivateCaches::write_line(u64 line, u64 now, bool whole) {
     const bool in_l1 = l1_.promote(line);
     if (in_l1 && (!shared_ || l1_.writable[line & l1_.set_mask] == line)) return {Place::kL2, 0, 0};
-    if (!in_l1) ++l1_misses;
+    if (!in_l1) {
+        prefetch(line);
+        ++l1_misses;
+    }
     Cost cost{Place::kL2, in_l1 ? 0 : config_.l2_cycles, 0};
     bool writable = true;
     if (u64* word = l2_.touch(line)) {

@@ -66,7 +66,7 @@ public:
     // --- for the shared side: the word of a line that another PE asks for, or 0
     u64 share(u64 line);  // from now on others have it too
     u64 drop(u64 line);
-    [[nodiscard]] const std::vector<u64>& lines() const { return l2_.words(); }  // words, or kNoLine
+    [[nodiscard]] const LineVector<u64>& lines() const { return l2_.words(); }  // words, or kNoLine
 
     u64 l1_misses = 0, l2_misses = 0, l3_misses = 0, transfers = 0;
     PlaceCycles cache_cycles{}, walk_cycles{};  // sums of all that was returned, but for walk(): its part of `walk`
@@ -77,6 +77,7 @@ private:
         Place place;
         u32 cycles, queue;
     };
+    void prefetch(u64 line) const;  // into the host's caches: what a miss of L1D will look at, and probably the next
     u32 read_slow(u64 line, u64 now);
     u32 write_slow(u64 line, u64 now, u64 stores);
     Cost write_line(u64 line, u64 now, bool whole);

@@ -5,9 +5,8 @@
 // the engine can compare it inline; StateTags (L2) holds what a PE holds, and how: everything in L1 is there too.
 #pragma once
 
+#include "models/memory/line_vector.hpp"
 #include "models/mmu/types.hpp"
-
-#include <vector>
 
 namespace bbmsim {
 class Archive;
@@ -33,8 +32,8 @@ public:
     void clear();
     void archive(Archive& ar);
 
-    std::vector<u64> front;     // most recently used line of each set
-    std::vector<u64> writable;  // the same line, if a store to it asks nobody
+    LineVector<u64> front;     // most recently used line of each set
+    LineVector<u64> writable;  // the same line, if a store to it asks nobody
     u64 set_mask = 0;
 
 private:
@@ -42,25 +41,26 @@ private:
     void put(u64 set, u64 word);
     bool present_ = false;
     unsigned rest_ways_ = 0;  // ways beside the most recently used one
-    std::vector<u64> rest_;   // words of the others, by recency
+    LineVector<u64> rest_;    // words of the others, by recency
 };
 
 class StateTags {
 public:
     void configure(u32 bytes, u32 ways);
     [[nodiscard]] bool present() const { return present_; }
+    void prefetch(u64 line) const { __builtin_prefetch(words_.data() + (line & set_mask_) * ways_); }
     u64* touch(u64 line);  // its word, now the most recent of its set; null: not held
     u64* find(u64 line);
     u64 insert(u64 word);  // not held until now; the word that goes, or kNoLine
     void clear();
     void archive(Archive& ar);
-    [[nodiscard]] const std::vector<u64>& words() const { return words_; }
+    [[nodiscard]] const LineVector<u64>& words() const { return words_; }
 
 private:
     bool present_ = false;
     unsigned ways_ = 1;
     u64 set_mask_ = 0;
-    std::vector<u64> words_;
+    LineVector<u64> words_;
 };
 
 }  // namespace bbmsim::memory

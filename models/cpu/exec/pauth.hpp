@@ -20,19 +20,34 @@ u64 compute_pac(u64 data, u64 modifier, u64 key_high, u64 key_low);
 class PacMemo {
 public:
     u64 compute(u64 data, u64 modifier, u64 key_high, u64 key_low) {
+        const Key* key = &keys_[last_];
+        if (key->high != key_high || key->low != key_low || key->id == 0) [[unlikely]]
+            key = &find(key_high, key_low);
         Line& line = lines_[((data ^ modifier << 7 ^ modifier >> 9 ^ key_low) * 0x9e3779b97f4a7c15ULL) >> (64 - kBits)];
-        if (line.data != data || line.modifier != modifier || line.key_high != key_high || line.key_low != key_low ||
-            !line.valid)
-            line = {data, modifier, key_high, key_low, compute_pac(data, modifier, key_high, key_low), true};
+        if (line.data != data || line.modifier != modifier || line.key != key->id)
+            line = {data, modifier, compute_pac(data, modifier, key_high, key_low), key->id};
         return line.pac;
     }
 
 private:
     static constexpr unsigned kBits = 13;
-    struct Line {
-        u64 data, modifier, key_high, key_low, pac;
-        bool valid;
+    struct Key {
+        u64 high = 0, low = 0;
+        u64 id = 0;  // of no other key before; 0: none
     };
+    struct alignas(32) Line {
+        u64 data, modifier, pac;
+        u64 key;
+    };
+    Key& find(u64 high, u64 low) {
+        for (unsigned i = 0; i < keys_.size(); ++i)
+            if (keys_[i].id && keys_[i].high == high && keys_[i].low == low) return keys_[last_ = i];
+        last_ = static_cast<unsigned>(++ids_ % keys_.size());
+        return keys_[last_] = {high, low, ids_};
+    }
+    std::array<Key, 8> keys_{};
+    unsigned last_ = 0;
+    u64 ids_ = 0;
     std::array<Line, 1u << kBits> lines_{};
 };
 
