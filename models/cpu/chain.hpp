@@ -14,6 +14,7 @@
 #include "models/cpu/code_cache.hpp"
 #include "models/cpu/pe.hpp"
 #include "models/mmu/filter.hpp"
+#include "models/mmu/replacement/recency.hpp"
 #include "models/mmu/tlb_entry.hpp"
 
 namespace bbmsim::cpu {
@@ -45,6 +46,17 @@ inline bool answers(const mmu::FilterSlot& slot, u64 pc) {
     return slot.tag == (pc & ~kPageMask) && slot.gen == slot.entry->gen;
 }
 
+// A fetch by that slot, perhaps of another page than the last one: the policy's touch, and what BR wants to know.
+// False: touching is more than a stamp.
+inline bool fetch_by(FastPath& fast, bool& guarded_page, const mmu::FilterSlot& slot) {
+    if (!fast.fetch_stamps) [[unlikely]]
+        return slot.entry == fast.last_fetch;
+    mmu::replacement::stamp(fast.fetch_stamps, fast.fetch_clock, slot.entry->index);
+    fast.last_fetch = slot.entry;
+    guarded_page = slot.entry->perms.guarded & fast.bti;
+    return true;
+}
+
 #ifdef BBMSIM_THREADED
 
 [[gnu::always_inline]] inline const Op* enter_chained(Pe& pe, const Block* block, u64 pc) {
@@ -56,7 +68,7 @@ inline bool answers(const mmu::FilterSlot& slot, u64 pc) {
 }
 
 [[gnu::always_inline]] inline const Op* chain(Pe& pe, const Links* links, u64 target, Way way) {
-    const FastPath& fast = pe.fast;
+    FastPath& fast = pe.fast;
     pe.pc = target;
     if (pe.cycles >= fast.cycle_limit) [[unlikely]]
         return nullptr;
@@ -64,7 +76,7 @@ inline bool answers(const mmu::FilterSlot& slot, u64 pc) {
     const mmu::FilterSlot& slot = fetch_slot(pe, target);
     const Block* block = links->to[n];
     if (links->generation[n] != fast.code_generation || !answers(slot, target) || slot.page != block->page() ||
-        slot.entry != fast.last_fetch) [[unlikely]]
+        !fetch_by(fast, pe.guarded_page, slot)) [[unlikely]]
         return chain_slow(pe, links, way);
     return enter_chained(pe, block, target);
 }

@@ -350,7 +350,8 @@ const Op* chain_indirect(Pe& pe, u64 target) {
     const mmu::FilterSlot& slot = fetch_slot(pe, target);
     if (!answers(slot, target)) [[unlikely]]
         return nullptr;
-    if (slot.entry != pe.fast.last_fetch) return chain_indirect_slow(pe);
+    if (!fetch_by(pe.fast, pe.guarded_page, slot)) [[unlikely]]
+        return chain_indirect_slow(pe);
     const Block* block = impl_of(pe).code.find((u64{slot.page} << kPageShift) | (target & kPageMask));
     if (!block) [[unlikely]]
         return chain_indirect_slow(pe);

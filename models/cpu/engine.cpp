@@ -40,8 +40,11 @@ Engine::Impl::Impl(Engine& engine, Pe& pe, const CoreConfig& config, mmu::Mmu& m
     pe.fast.cache_mask = cache.set_mask();
     pe.fast.touch_data = mmu.touch_needed_data();
     pe.fast.touch_fetch = mmu.touch_needed_fetch();
-    pe.fast.data_ring = mmu.data_ring();
-    pe.fast.data_ways = mmu.data_ways();
+    pe.fast.data_stamps = mmu.data_stamps().stamps;
+    pe.fast.data_clock = mmu.data_stamps().clock;
+    pe.fast.fetch_stamps = mmu.fetch_stamps().stamps;
+    pe.fast.fetch_clock = mmu.fetch_stamps().clock;
+    pe.fast.bti = config.features.bti;
     mmu.now_ps = &pe.now_ps;
     mmu.filter.fetch_limit = &pe.fast.cycle_limit;
     mmu.current_pc = &pe.slow_pc;
@@ -174,8 +177,8 @@ void update_banks(Pe& pe) {
     pe.fast.fetch_slots = slots(pe.fast.fetch_bank);
     pe.fast.user_read_slots = slots(pe.fast.user_read_bank);
     pe.fast.user_write_slots = slots(pe.fast.user_write_bank);
-    // Accesses that must be aligned, touches that are no move in a ring.
-    const bool quick = pe.fast.align_mask == 0 && (pe.fast.data_ring || !pe.fast.touch_data);
+    // Accesses that must be aligned, touches that are no stamp.
+    const bool quick = pe.fast.align_mask == 0 && (pe.fast.data_stamps || !pe.fast.touch_data);
     const auto quick_slots = [&](mmu::FilterSlot* bank) { return quick ? bank : slots(Filter::kEmpty); };
     pe.fast.quick_read = quick_slots(pe.fast.read_slots);
     pe.fast.quick_write = quick_slots(pe.fast.write_slots);

@@ -20,14 +20,14 @@ namespace bbmsim::cpu {
 
 namespace fast {
 
-// The policy's touch of the L1D entry behind a slot: another one than the last.
+// The policy's touch of the L1D entry behind a slot.
 [[gnu::always_inline]] inline void touch(Pe& pe, const mmu::FilterSlot* slot) {
-    pe.fast.last_data = slot->entry;
-    if (!pe.fast.touch_data) return;
-    if (pe.fast.data_ring) [[likely]]
-        mmu::replacement::make_newest(pe.fast.data_ring, pe.fast.data_ways, slot->entry->index);
-    else
+    if (pe.fast.data_stamps) [[likely]] {
+        mmu::replacement::stamp(pe.fast.data_stamps, pe.fast.data_clock, slot->entry->index);
+    } else if (pe.fast.touch_data && slot->entry != pe.fast.last_data) {
+        pe.fast.last_data = slot->entry;
         pe.mmu->touch_data(slot->entry);
+    }
 }
 
 // The host address of [va, va + bytes) if the filter answers and no alignment rule is in the way; charges and counts.
@@ -40,7 +40,7 @@ template <Kind K>
     if (slot->tag != ((va + bytes - 1) & ~kPageMask) || (va & elem_mask & pe.fast.align_mask) ||
         slot->gen != slot->entry->gen) [[unlikely]]
         return nullptr;
-    if (slot->entry != pe.fast.last_data) touch(pe, slot);
+    touch(pe, slot);
     ++pe.filter_data_hits;
     const u64 pa = (u64{slot->page} << kPageShift) | offset;
     u32 extra = 0;
@@ -71,11 +71,8 @@ template <Kind K>
         return nullptr;
     const u64 host = va + slot->to_host;
     if (host == 0) __builtin_unreachable();  // one test less
-    if (entry != pe.fast.last_data) {
-        pe.fast.last_data = entry;
-        if (pe.fast.data_ring) [[likely]]
-            mmu::replacement::make_newest(pe.fast.data_ring, pe.fast.data_ways, entry->index);
-    }
+    if (pe.fast.data_stamps) [[likely]]
+        mmu::replacement::stamp(pe.fast.data_stamps, pe.fast.data_clock, entry->index);
     ++pe.filter_data_hits;
     return reinterpret_cast<u8*>(host);
 }

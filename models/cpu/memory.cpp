@@ -146,7 +146,7 @@ bool read_unbacked(Engine::Impl& impl, u64 va, unsigned elem, unsigned total, Me
     const RamView& ram = impl.domain.ram;
     const PhysAddr pa((u64{slot->page} << kPageShift) | offset);
     if (ram.page_flags(pa) & kBacked) return false;
-    if (slot->entry != pe.fast.last_data) fast::touch(pe, slot);
+    fast::touch(pe, slot);
     ++pe.filter_data_hits;
     pe.charge(Cost::kCache, pe.fast.cache->read(pa.raw(), pe.cycles));
     if (total == 8 && offset % 8 == 0) {

@@ -18,9 +18,6 @@ class Mmu;
 class TranslationFilter;
 struct FilterSlot;
 struct TlbEntry;
-namespace replacement {
-struct RecencyNode;
-}
 }  // namespace bbmsim::mmu
 
 namespace bbmsim::memory {
@@ -78,18 +75,20 @@ struct FastPath {
     const u64* front_lines = nullptr;     // of its L1D, and how a line finds its set
     const u64* writable_lines = nullptr;  // those that a store may have
     u64 cache_mask = 0;
-    mmu::replacement::RecencyNode* data_ring = nullptr;  // of an L1D TLB of one set with lru: touched inline
-    u64 data_ways = 0;
+    // Of L1 TLBs that are touched inline, by TlbEntry::index, and their clocks (replacement::stamp); null: they are
+    // not.
+    u64 *data_stamps = nullptr, *data_clock = nullptr, *fetch_stamps = nullptr, *fetch_clock = nullptr;
     const Block* block = nullptr;  // in execution
     u64 code_generation = 1;       // moves when decoded blocks go: links between blocks from before are void
     u64 cycle_limit = 0;           // of Engine::run; 0: the next block is its business (Pe::attend, fetch_moved)
     mmu::TranslationFilter* filter = nullptr;
-    const mmu::TlbEntry* last_data = nullptr;  // L1D entry touched last: touching it again changes nothing
+    const mmu::TlbEntry* last_data = nullptr;  // touched last, if not inline: touching it again changes nothing
     const mmu::TlbEntry* last_fetch = nullptr;
     u64 align_mask = 0;                                // ~0 if SCTLR.A: every access must be aligned to its size
     u8 read_bank = 0, write_bank = 0, fetch_bank = 0;  // TranslationFilter::BankId by EL
     u8 user_read_bank = 0, user_write_bank = 0;        // of LDTR/STTR: EL0's unless UAO
     bool touch_data = false, touch_fetch = false;
+    bool bti = false;
     bool acquire = false;  // a checker wants to know of acquire loads and DMB
 };
 

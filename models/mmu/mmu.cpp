@@ -39,7 +39,7 @@ Mmu::Impl::Impl(Mmu& owner, const RamView& ram_view, EventBus& event_bus, u64 se
 Mmu::Touch Mmu::touch_kind(const TlbConfig& c) {
     if (c.entries == 0) return Touch::kNothing;
     switch (c.policy) {
-        case Policy::kLru: return c.ways == c.entries ? Touch::kRing : Touch::kInSet;
+        case Policy::kLru: return c.ways == c.entries ? Touch::kStamp : Touch::kInSet;
         case Policy::kNru: return Touch::kReferenced;
         case Policy::kPlru: return Touch::kInSet;
         case Policy::kFifo:
@@ -56,10 +56,6 @@ Mmu::Mmu(PeId pe, const MmuConfig& mmu_config, const RamView& ram, EventBus& bus
     impl_->l1i.tell(&filter);
     l1_stamps_[0] = impl_->l1i.stamps();
     l1_stamps_[1] = impl_->l1d.stamps();
-    l1_rings_[0] = impl_->l1i.ring();
-    l1_rings_[1] = impl_->l1d.ring();
-    l1_ways_[0] = config.l1i_tlb.ways;
-    l1_ways_[1] = config.l1d_tlb.ways;
     // One spare stamp in both, so that touching the MMU-off entry harms nobody.
     impl_->off_entry.index = std::max(config.l1i_tlb.entries, config.l1d_tlb.entries);
 }

@@ -159,11 +159,13 @@ public:
     // False if touching changes nothing for the L1 policy (fifo, random): callers skip it.
     [[nodiscard]] bool touch_needed_data() const { return touch_[1] != Touch::kNothing; }
     [[nodiscard]] bool touch_needed_fetch() const { return touch_[0] != Touch::kNothing; }
-    // The ring in which touching an L1D entry (not the MMU-off one) is make_newest(); null if it is something else.
-    [[nodiscard]] replacement::RecencyNode* data_ring() const {
-        return touch_[1] == Touch::kRing ? l1_rings_[1] : nullptr;
-    }
-    [[nodiscard]] u32 data_ways() const { return l1_ways_[1]; }
+    // Where touching an entry is replacement::stamp() at its index; stamps null if it is something else.
+    struct Stamped {
+        u64* stamps;
+        u64* clock;
+    };
+    [[nodiscard]] Stamped data_stamps() { return stamped(1); }
+    [[nodiscard]] Stamped fetch_stamps() { return stamped(0); }
 
     // With the MMU off translate() gives the identity through one pseudo entry (level kMmuOffLevel, span everything),
     // which may go into filter slots like any other: data is Device-nGnRnE and fetches are Normal, the engine looks at
@@ -178,11 +180,11 @@ public:
 private:
     friend class InnerDomain;
     // How a hit changes the replacement state of [0] L1I, [1] L1D.
-    enum class Touch : u8 { kNothing, kRing, kReferenced, kInSet };
+    enum class Touch : u8 { kNothing, kStamp, kReferenced, kInSet };
     static Touch touch_kind(const TlbConfig& config);
     void touch(unsigned l1, TlbEntry* entry) {
-        if (touch_[l1] == Touch::kRing) {
-            if (!is_mmu_off(entry)) replacement::make_newest(l1_rings_[l1], l1_ways_[l1], entry->index);
+        if (touch_[l1] == Touch::kStamp) {
+            replacement::stamp(l1_stamps_[l1], &l1_clock_[l1], entry->index);
         } else if (touch_[l1] == Touch::kReferenced) {
             l1_stamps_[l1][entry->index] = 1;
         } else if (touch_[l1] == Touch::kInSet) {
@@ -190,11 +192,12 @@ private:
         }
     }
     void touch_in_set(unsigned l1, TlbEntry* entry);
+    [[nodiscard]] Stamped stamped(unsigned l1) {
+        return {touch_[l1] == Touch::kStamp ? l1_stamps_[l1] : nullptr, &l1_clock_[l1]};
+    }
 
     u64 l1_clock_[2] = {0, 0};
     u64* l1_stamps_[2] = {nullptr, nullptr};  // by TlbEntry::index; the last is the MMU-off entry's
-    replacement::RecencyNode* l1_rings_[2] = {nullptr, nullptr};
-    u32 l1_ways_[2] = {0, 0};
     const Touch touch_[2];
     struct Impl;
     std::unique_ptr<Impl> impl_;

@@ -50,8 +50,7 @@ void Mmu::Impl::archive(Archive& ar) {
 }
 
 void Mmu::archive(Archive& ar) {
-    auto& [exact, counts, settings, number, time, pc, shared, asked, behind, clocks, stamps, rings, ways, touching,
-           impl] = *this;
+    auto& [exact, counts, settings, number, time, pc, shared, asked, behind, clocks, stamps, touching, impl] = *this;
     if (ar.loading()) exact.clear();
     ar(counts, clocks);
     impl->archive(ar);

@@ -54,7 +54,9 @@ Tlb::Tlb(const TlbConfig& config, u64* clock, SplitMix64* rng, OriginIndex* orig
       stamp_(config.entries + spare_stamps) {
     for (u32 i = 0; i < config.entries; ++i) entries_[i].index = i;
     if (config.entries && config.policy == Policy::kPlru) tree_.resize(std::size_t{sets_} * std::bit_ceil(config.ways));
-    if (config.entries && config.policy == Policy::kLru) rings_ = replacement::make_rings(sets_, config.ways);
+    const bool stamped = spare_stamps && sets_ == 1;  // touched inline
+    if (config.entries && config.policy == Policy::kLru && !stamped)
+        rings_ = replacement::make_rings(sets_, config.ways);
 }
 
 void Tlb::look_in_all(u64 va, u16 asid, MatchSet& out) {

@@ -35,7 +35,8 @@ struct MatchSet {
 
 class Tlb {
 public:
-    Tlb(const TlbConfig& config, u64* clock, SplitMix64* rng, OriginIndex* origins, u32 spare_stamps = 0);
+    Tlb(const TlbConfig& config, u64* clock, SplitMix64* rng, OriginIndex* origins,
+        u32 spare_stamps = 0);  // spare: an L1
     Tlb(const Tlb&) = delete;
     Tlb& operator=(const Tlb&) = delete;
 
@@ -49,8 +50,6 @@ public:
 
     // By TlbEntry::index, with `spare` more behind.
     [[nodiscard]] u64* stamps() { return stamp_.data(); }
-    // The only set's, by TlbEntry::index; null unless fully associative with lru.
-    [[nodiscard]] replacement::RecencyNode* ring() { return sets_ == 1 && !rings_.empty() ? rings_.data() : nullptr; }
 
     // Every valid entry that answers va for that ASID, in order of set and way.
     void lookup(u64 va, u16 asid, MatchSet& out);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ways of one set in exact order of use, as a ring of links: touching and finding the oldest take constant time.
+// The ways of one set in exact order of use. As a ring of links touching and finding the oldest take constant time. As
+// stamps a touch is one store, which is what accesses of guests do inline, and the oldest is searched for.
 #pragma once
 
 #include "models/mmu/types.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace bbmsim::mmu::replacement {
@@ -13,19 +15,16 @@ struct RecencyNode {
 };
 
 // `ring` has `ways` + 1 nodes: the last one's older neighbour is the newest way, its newer neighbour the oldest.
-// In an order of few live values: memory accesses of guests have it inline.
-inline void make_newest(RecencyNode* ring, u64 ways, u64 way) {
-    RecencyNode* const node = ring + way;
-    {
-        const u64 newer = node->newer, older = node->older;
-        ring[newer].older = static_cast<u16>(older);
-        ring[older].newer = static_cast<u16>(newer);
-    }
-    node->newer = static_cast<u16>(ways);
-    const u64 newest = ring[ways].older;
-    ring[newest].newer = static_cast<u16>(way);
-    node->older = static_cast<u16>(newest);
-    ring[ways].older = static_cast<u16>(way);
+inline void make_newest(RecencyNode* ring, u32 ways, u32 way) {
+    RecencyNode& ends = ring[ways];
+    if (ends.older == way) return;
+    RecencyNode& node = ring[way];
+    ring[node.newer].older = node.older;
+    ring[node.older].newer = node.newer;
+    node.newer = static_cast<u16>(ways);
+    node.older = ends.older;
+    ring[ends.older].newer = static_cast<u16>(way);
+    ends.older = static_cast<u16>(way);
 }
 inline u32 oldest_of(const RecencyNode* ring, u32 ways) { return ring[ways].newer; }
 
@@ -37,6 +36,19 @@ inline std::vector<RecencyNode> make_rings(u32 sets, u32 ways) {
         nodes[i] = {static_cast<u16>(at == ways ? 0 : at + 1), static_cast<u16>(at == 0 ? ways : at - 1)};
     }
     return nodes;
+}
+
+// The time of the last use and, in the low bits, the way itself: the least stamp says whose it is.
+inline constexpr unsigned kStampWayBits = 16;
+inline void stamp(u64* stamps, u64* clock, u64 way) { stamps[way] = (*clock += u64{1} << kStampWayBits) | way; }
+inline u32 least_stamped(const u64* stamps, u32 ways) {
+    u64 least[4] = {~u64{0}, ~u64{0}, ~u64{0}, ~u64{0}};  // one would be a chain of dependent compares
+    u32 way = 0;
+    for (; way + 4 <= ways; way += 4)
+        for (u32 lane = 0; lane < 4; ++lane) least[lane] = std::min(least[lane], stamps[way + lane]);
+    for (; way < ways; ++way) least[0] = std::min(least[0], stamps[way]);
+    const u64 oldest = std::min(std::min(least[0], least[1]), std::min(least[2], least[3]));
+    return static_cast<u32>(oldest & ((u64{1} << kStampWayBits) - 1));
 }
 
 }  // namespace bbmsim::mmu::replacement

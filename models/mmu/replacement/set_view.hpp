@@ -14,7 +14,7 @@ struct SetView {
     u64* stamps;        // one a way, the policy's own; all ways are valid when a victim is asked for
     u32 count;          // of ways
     u8* tree;           // plru only: one node each, (smallest power of two >= count) of them, root at 1
-    RecencyNode* ring;  // lru only
+    RecencyNode* ring;  // lru; null: stamps in its place
     u64* clock;         // of the structure
     SplitMix64* rng;    // of the Mmu; drawn from at fills only
 };
