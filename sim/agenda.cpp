@@ -59,7 +59,9 @@ void Agenda::remove(Alarm& alarm) {
 void Agenda::arm() {
     if (!going_ || processing_) return;
     due_.cancel();
-    if (!entries_.empty()) due_.notify(Kernel::ps(entries_.begin()->time_ps - kernel_.now_ps()));
+    if (entries_.empty()) return;
+    const u64 first = entries_.begin()->time_ps;
+    due_.notify(Kernel::ps(first <= kernel_.now_ps() ? 0 : first - kernel_.scheduler_ps()));
 }
 
 }  // namespace bbmsim::sim

@@ -52,6 +52,7 @@ public:
     // The board is elaborated and its time is what it shall be: from here on alarms go off.
     void go();
     void archive(Archive& ar);  // what is set; before go()
+    [[nodiscard]] u64 next_ps() const { return entries_.empty() ? Alarm::kNever : entries_.begin()->time_ps; }
 
 private:
     friend class Alarm;

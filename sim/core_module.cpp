@@ -100,7 +100,10 @@ u64 CoreModule::advance() {
         if (machine_.schedule && !machine_.debugger.held(pe.id) && hold_back()) return local_ps();
         u64 local = local_ps();
         if (state_ == State::kSync) {
-            if (local > now) return local;
+            if (local > now) {
+                if (!skip_to(local)) return local;
+                continue;
+            }
             state_ = State::kRunning;
             pe.synced = true;
         }
@@ -109,7 +112,10 @@ u64 CoreModule::advance() {
         if (machine_.debugger.held(pe.id)) return kAsleep;
         local = local_ps();  // a stall takes time
         const u64 horizon = clock_.cycles(now + quantum_ps_);
-        if (pe.cycles >= horizon || (next_timer_ps_ > now && next_timer_ps_ <= local)) return local;
+        if (pe.cycles >= horizon || (next_timer_ps_ > now && next_timer_ps_ <= local)) {
+            if (!skip_to(local)) return local;
+            continue;
+        }
         const cpu::Exit why = run_engine(cycle_limit(horizon));
         evaluate_pmu();
         check_abort_loop();
@@ -117,6 +123,13 @@ u64 CoreModule::advance() {
         if (engine->debug().step_complete()) engine->debug().report_step();
         if (!runs) return kAsleep;
     }
+}
+
+bool CoreModule::skip_to(u64 time_ps) {
+    constexpr u32 kPolls = 16;  // looking at the host's clock takes about as long as this
+    if (!machine_.skip_to(time_ps)) return false;
+    if (++skips_ % kPolls == 0) machine_.control.poll();
+    return true;
 }
 
 bool CoreModule::hold_back() {

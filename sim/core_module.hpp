@@ -94,6 +94,7 @@ private:
     SC_HAS_PROCESS(CoreModule);
     void thread();
     u64 advance();              // runs as far as it may; the board time at which to go on, or kAsleep
+    bool skip_to(u64 time_ps);  // nobody else acts until then, so that SystemC need not be asked
     bool wake_up();             // true: not waiting, or no longer
     bool leave(cpu::Exit why);  // what the engine came back for; false: asleep
     cpu::Exit run_engine(u64 limit);
@@ -133,6 +134,7 @@ private:
     board::Timer virtual_timer_, physical_timer_;  // as last written
     bool pmu_line_ = false;                        // as the GIC has it
     u64 next_timer_ps_ = ~u64{0};
+    u32 skips_ = 0;
     std::deque<u64> event_times_;                   // when the event register will be set
     bool irq_wanted_ = false, fiq_wanted_ = false;  // as the interrupt controller has the lines
     u64 dvm_received_ = 0;

@@ -50,19 +50,27 @@ void Kernel::pause() {
     sc_core::sc_pause();
 }
 
+bool Kernel::skip_to(u64 time_ps, u64 next_due_ps) {
+    if (time_ps >= next_due_ps || time_ps >= until_ps_ || paused_) return false;
+    if (sc_core::sc_pending_activity_at_current_time(context_.get())) return false;
+    skipped_to_ps_ = time_ps;
+    return true;
+}
+
 void Kernel::advance_to(u64 time_ps) {
-    if (time_ps > now_ps()) sc_core::sc_start(ps(time_ps - now_ps()), sc_core::SC_RUN_TO_TIME);
+    if (time_ps > now_ps()) sc_core::sc_start(ps(time_ps - scheduler_ps()), sc_core::SC_RUN_TO_TIME);
 }
 
 Kernel::Stopped Kernel::run(u64 until_ps) {
     const u64 now = now_ps();
     if (until_ps <= now) return Stopped::kTime;
-    const u64 longest = context_->max_time().value() - now;
+    const u64 longest = context_->max_time().value() - scheduler_ps();
     paused_ = false;
-    sc_core::sc_start(ps(std::min(until_ps - now, longest)), sc_core::SC_EXIT_ON_STARVATION);
+    until_ps_ = until_ps;
+    sc_core::sc_start(ps(std::min(until_ps - scheduler_ps(), longest)), sc_core::SC_EXIT_ON_STARVATION);
     if (paused_) return Stopped::kPaused;
     if (!sc_core::sc_pending_activity()) return Stopped::kStarved;
-    if (now_ps() < until_ps) sc_core::sc_start(ps(until_ps - now_ps()));  // nothing happens until then
+    if (now_ps() < until_ps) sc_core::sc_start(ps(until_ps - scheduler_ps()));  // nothing happens until then
     return Stopped::kTime;
 }
 

@@ -10,6 +10,7 @@
 
 #include "models/mmu/types.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <systemc>
 
@@ -44,7 +45,14 @@ public:
     // Board time becomes `ps`, at once. Only while nothing is due at all. Within a Scope only.
     void advance_to(u64 ps);
     void pause();  // from a process: run() returns once the evaluation phase is complete
-    [[nodiscard]] u64 now_ps() const { return context_->time_stamp().value(); }
+    [[nodiscard]] u64 now_ps() const { return std::max(scheduler_ps(), skipped_to_ps_); }
+
+    // From the process that runs: board time becomes `ps`, at once, where SystemC would come back to this very process,
+    // then, with nothing else in between. That is to say: nothing else is due now, nor before or at `ps`
+    // (`next_due_ps`: when the first of all that waits for a time is), nor does run() end there. False: it isn't so.
+    bool skip_to(u64 ps, u64 next_due_ps);
+    // Where SystemC's own clock stands, from which it counts delays: at or before now_ps().
+    [[nodiscard]] u64 scheduler_ps() const { return context_->time_stamp().value(); }
 
     // Within a Scope only (sc_time looks at the current context).
     static sc_core::sc_time ps(u64 picoseconds) { return sc_core::sc_time::from_value(picoseconds); }
@@ -52,6 +60,8 @@ public:
 private:
     std::unique_ptr<sc_core::sc_simcontext> context_;
     bool paused_ = false;
+    u64 until_ps_ = 0;  // of run()
+    u64 skipped_to_ps_ = 0;
 };
 
 }  // namespace bbmsim::sim

@@ -55,6 +55,7 @@ public:
     Machine(const Machine&) = delete;
 
     [[nodiscard]] u64 now_ps() const { return kernel_.now_ps(); }
+    bool skip_to(u64 ps) { return kernel_.skip_to(ps, agenda.next_ps()); }
     void boot(u64 entry_pa, u64 dtb_pa);  // PE 0, at time 0
 
     void profile(u64 interval_cycles);  // from now on
