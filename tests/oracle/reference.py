@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .hardware import HardwareUpdates
 from .state import Finding, Held, Pe, Places, Write
 from .tables import (
@@ -39,6 +41,7 @@ class Reference:
         self.memory: Memory = {}
         self.pes = {n: Pe(n, c) for n, c in trace.pes.items()}
         self.findings: dict[tuple[int, int, int], set[str]] = {}
+        self.stores: dict[tuple[int, int, int], set[int]] = {}  #: of findings made later than at the store: its line
         self.told: set[tuple[int, int]] = set()  #: (PE, line of the write that took entries away) of findings so far
         self.consequences: set[Entry] = set()  #: entries that a reported reuse lets in
         self.news: set[tuple[int, int, int]] = set()  #: of these: not repetitions
@@ -211,7 +214,7 @@ class Reference:
                 if number in done:
                     pe.unflushed = {x: held for x, held in pe.unflushed.items() if x > line}
             for held in pe.unflushed.values():  # what was cached under the old value, and may be still
-                held &= pe.held.keys()
+                held.intersection_update(pe.held)
             self.fill(pe)
 
     # --- writes ------------------------------------------------------------------------------------------------------
@@ -228,6 +231,14 @@ class Reference:
             self.news.add(where)
         about.reported = True
         self.told.add(taken)
+        if holder >= 0:  # leaves that went with the same table descriptor share its record, and so do values like them
+            held = self.pes[holder].held
+            alike = [(e, s) for e, s in held.items() if s.cause and s.cause.pa == where[1] and s.cause.pa != e.pa]
+            for e, s in alike:
+                s.reported = True
+            for e, s in held.items():
+                if s.cause and any(e.pa == f.pa and not self.clash(e, f) for f, _ in alike):
+                    s.reported = True
 
     def report_if(self, due: bool, where: tuple[int, int, int], rules: set[str]) -> None:
         if due:
@@ -238,6 +249,8 @@ class Reference:
     def write(self, event: Event) -> None:
         pa, value = event.a, event.b
         old = get(self.memory, pa)
+        if event.name == "hardware" and not any(e.pa == pa and e.value == old for pe in self.pes.values() for e in pe.held):
+            event = replace(event, name="atomic")  # no walker comes there: some other update that loses nothing
         if self.hardware.races(event, old, {n: pe.contexts for n, pe in self.pes.items()}, self.walk):
             self.report((event.line, pa, event.pe), {"BBM-HW-UPDATE"})
         if old == value:
@@ -277,7 +290,8 @@ class Reference:
                 if e.context in touched:
                     if e in self.walk(e.context):
                         if s.cause:
-                            pe.held[e] = Held(deferred=s.deferred, reported=e in self.consequences)
+                            doomed = set() if e.context in pe.contexts else s.doomed  # as below
+                            pe.held[e] = Held(doomed=doomed, deferred=s.deferred, reported=e in self.consequences)
                     elif s.cause is None:
                         broken = not any(n.pa == pa for n in self.walk(e.context))
                         doomed = set() if e.context in pe.contexts else s.doomed  # there it can't have been filled again
@@ -329,10 +343,6 @@ class Reference:
                     s.owed.append(this)
                     continue
                 rules: set[str] = set()
-                if c not in pe.contexts and e.leaf and s.cause and s.cause.pa != e.pa:
-                    s.reported = True  # see compare.MISSED
-                if c not in pe.contexts and e.leaf and s.cause is None and this.pa != e.pa:
-                    s.reported = True
                 if stale:
                     rules |= self.sequence_defects(pe, e, s)
                 if not stale or not s.broken or (s.cause and s.cause.pa != e.pa):
@@ -360,6 +370,8 @@ class Reference:
                 continue  # it faults, and is cached by nobody
             if n in pe.held:  # the value that was there: harmless, and yet not the writer's page to write
                 self.findings.setdefault((this.line, this.pa, this.pe), set()).add("BBM-TABLE-REUSE")
+                if not pe.awake:
+                    s.harmless.append(s.cause)
                 for h, state in pe.held.items():
                     if h.leaf and h.context == e.context and h.va < va + n.size and va < h.va + h.size:
                         state.reported = True
@@ -448,7 +460,7 @@ class Reference:
                 for c in pe.contexts:
                     if (c.side, c.root) == (e.context.side, e.context.root) and c != e.context:
                         asid = None if e.asid is None else c.asid
-                        pe.held.setdefault(e._replace(context=c, asid=asid), Held(s.cause, s.broken, owed=list(s.owed)))
+                        pe.held.setdefault(e._replace(context=c, asid=asid), replace(s, defects=set(s.defects), maybe=set(s.maybe), owed=list(s.owed), doomed=set(), deferred=[], harmless=[], reported=False))
         for c in pe.contexts:
             self.judge_root(pe, c, event, c not in was)
             if before != pe.registers:
@@ -470,8 +482,12 @@ class Reference:
             met = any((n.asid is None or e.asid in (None, n.asid)) and self.clash(e, n) and not self.exempt(pe, self.clash(e, n), e, n) for n in now)
             for write, rules in s.deferred:
                 if s.cause and (met or "BBM-TABLE-REUSE" in rules):
+                    self.stores.setdefault((event.line, write.pa, write.pe), set()).add(write.line)
                     self.report((event.line, write.pa, write.pe), rules, s, pe.number)
+            for write in s.harmless:
+                self.findings.setdefault((event.line, write.pa, write.pe), set()).add("BBM-TABLE-REUSE")
             s.deferred.clear()
+            s.harmless.clear()
 
     def judge_root(self, pe: Pe, c: Context, event: Event, due: bool) -> None:
         """Tables that come under a PE's base register, against what it may hold of others."""
@@ -485,7 +501,7 @@ class Reference:
                 self.findings.setdefault((event.line, c.root, pe.number), set()).add("BBM-ASID-REUSE")
             for n in self.walk(c):
                 changes = self.clash(e, n)
-                if changes and (e.asid is None or not due or self.exempt(pe, changes, e, n)):  # see compare.MISSED
+                if changes and (not due or e in self.consequences or self.exempt(pe, changes, e, n)):
                     self.findings.setdefault((event.line, c.root, pe.number), set()).add("BBM-ASID-REUSE")
                 elif changes:
                     self.report((event.line, c.root, pe.number), {"BBM-ASID-REUSE"})
@@ -546,8 +562,8 @@ class Reference:
                 pe.written.clear()
         for pe in self.pes.values():
             for line, held in pe.unflushed.items():
-                if held and pe.awake:
-                    self.report((line, -1, pe.number), {"BBM-CONTEXT"})
+                if pe.awake:  # removed piece by piece: see compare.PERMITTED
+                    self.report_if(bool(held), (line, -1, pe.number), {"BBM-CONTEXT"})
             if pe.config.conflict_free or not pe.awake:
                 continue
             for e, s in pe.held.items():
@@ -562,7 +578,7 @@ class Reference:
                     continue
                 # The TLBI belonged behind the write that took the entry away.
                 self.report((s.cause.line, s.cause.pa, s.cause.pe), self.sequence_defects(pe, e, s), s, pe.number)
-        return [Finding(*where, frozenset(rules), where not in self.news) for where, rules in sorted(self.findings.items())]
+        return [Finding(*where, frozenset(rules), where not in self.news, frozenset(self.stores.get(where, ()))) for where, rules in sorted(self.findings.items())]
 
 
 def output(entry: Entry) -> int:

@@ -32,6 +32,7 @@ class Held:
     reported: bool = False  #: a finding has been made about it: another one would be a repetition
     owed: list[Write] = field(default_factory=list)  #: legal replacements that owe a TLBI
     deferred: list[tuple[Write, frozenset[str]]] = field(default_factory=list)  #: violations once this PE, now off, comes back
+    harmless: list[Write] = field(default_factory=list)  #: likewise, of what nothing can come
 
 
 @dataclass
@@ -58,3 +59,4 @@ class Finding:
     pe: int
     rules: frozenset[str]  #: all that are broken there
     repeated: bool  #: only about held entries that an earlier finding was about
+    stores: frozenset[int] = frozenset()  #: lines of the stores that it is about, if it is made later than there

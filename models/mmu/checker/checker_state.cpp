@@ -24,8 +24,8 @@ void Ordering::Outstanding::archive(Archive& ar) {
     ar(to, at, until);
 }
 void Ordering::State::archive(Archive& ar) {
-    auto& [dsbs, chain, acquire, vmall, local_vmall, cleaned, sent, open] = *this;
-    ar(dsbs, chain, acquire, vmall, local_vmall, cleaned, sent, open);
+    auto& [dsbs, chain, acquire, vmall, local_vmall, done, cleaned, sent, open] = *this;
+    ar(dsbs, chain, acquire, vmall, local_vmall, done, cleaned, sent, open);
 }
 void Ordering::archive(Archive& ar) {
     auto& [pes, slots, now] = *this;
@@ -33,8 +33,8 @@ void Ordering::archive(Archive& ar) {
 }
 
 void Root::archive(Archive& ar) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k] = *this;
-    ar(a, b, c, d, e, f, g, h, i, j, k);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l] = *this;
+    ar(a, b, c, d, e, f, g, h, i, j, k, l);
 }
 void Roots::archive(Archive& ar) {
     auto& [roots, free, by_key, touched, flushed, next_span, current] = *this;
@@ -68,9 +68,9 @@ void LaterWrite::archive(Archive& ar) {
 }
 void Pending::archive(Archive& ar) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a2, b2, c2, d2, e2, f2, g2, h2,
-           i2, j2, k2] = *this;
+           i2, j2, k2, l2] = *this;
     ar(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a2, b2, c2, d2, e2, f2, g2, h2, i2,
-       j2, k2);
+       j2, k2, l2);
 }
 void PendingSet::archive(Archive& ar) {
     auto& [ordering, roots, tables, records, free, count, swept_at, pool, by_desc, by_va, outstanding] = *this;
@@ -100,8 +100,10 @@ void BbmChecker::Impl::Reinterpretation::archive(Archive& ar) {
     ar(since, where);
 }
 void BbmChecker::Impl::Pe::archive(Archive& ar) {
-    auto& [promised, as_seen, in_force, is_online, sleeps, reached, written, last_on, open, fresh] = *this;
-    ar(as_seen, in_force, is_online, sleeps, reached, written, last_on, open, fresh);
+    auto& [promised, as_seen, in_force, is_online, sleeps, reached, written, last_on, open, others, fresh] = *this;
+    ar(as_seen, in_force, is_online, sleeps, reached, written, last_on, open);
+    ar.fixed(others);
+    ar(fresh);
 }
 void BbmChecker::Impl::Outstanding::archive(Archive& ar) {
     auto& [by_asid, by_span] = *this;
@@ -109,14 +111,14 @@ void BbmChecker::Impl::Outstanding::archive(Archive& ar) {
 }
 
 void BbmChecker::Impl::archive(Archive& ar) {
-    auto& [inner, order, all_roots, live, old_values, compare, updates, in_lines, log, each_pe, issued, broken, effects,
-           quiet, figures, judged, strangers, at_violation, at_hazard, at_note, admitted, possible, scratch1, scratch2,
-           scratch3, scratch4, scratch5, unheld, scratch6] = *this;
+    auto& [inner, order, all_roots, live, old_values, compare, updates, in_lines, log, each_pe, issued, estranged_pes,
+           broken, effects, quiet, figures, judged, strangers, at_violation, at_hazard, at_note, admitted, possible,
+           scratch1, scratch2, scratch3, scratch4, scratch5, unheld, scratch6] = *this;
     ar.part("checker");
     ar(order, all_roots, live, old_values, updates, log);
     ar.fixed(each_pe);
-    ar(issued, broken, effects, quiet, figures, judged, strangers, at_violation, at_hazard, at_note, admitted, possible,
-       unheld);
+    ar(issued, estranged_pes, broken, effects, quiet, figures, judged, strangers, at_violation, at_hazard, at_note,
+       admitted, possible, unheld);
 }
 
 void BbmChecker::archive(Archive& ar) { impl_->archive(ar); }

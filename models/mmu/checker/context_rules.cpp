@@ -50,12 +50,25 @@ void BbmChecker::Impl::check_asid_reuse(PeId pe, unsigned half, RootId now_at, u
             may_hold_some(id, pe))
             former = id;
     });
-    if (former == kNone || is_empty(now_at)) return;
-    const RootKey old = roots[former].key, key = roots[now_at].key;
-    bool gone = false;  // something that the PE may hold is no longer in memory
-    for (PendingId p = roots[former].first_pending; p != kNone && !gone; p = pending[p].root_next)
-        gone = pending.unclean(pending[p]) & pe_bit(pe);
-    if (!gone && translates_alike(old, key, pe)) return;
+    if (is_empty(now_at)) return;
+    const RootKey key = roots[now_at].key;
+    bool differs = false;
+    if (former != kNone) {
+        // Something that the PE may hold is no longer in memory, or the tables differ.
+        for (PendingId p = roots[former].first_pending; p != kNone && !differs; p = pending[p].root_next)
+            differs = pending.unclean(pending[p]) & pe_bit(pe);
+        differs = differs || !translates_alike(roots[former].key, key, pe);
+    }
+    if (!differs) {
+        roots.for_each_touched(pe, [&](RootId id) {
+            const Root& r = roots[id];
+            if (differs || id == now_at || r.key.half != half || !(r.global & pe_bit(pe)) || !may_have_globals(id))
+                return;
+            if (meets_globals(id, now_at, pe)) former = id, differs = true;
+        });
+        if (!differs) return;
+    }
+    const RootKey old = roots[former].key;
     Site site{pe, pc, now_ps, key.pa, key.first_va(), now_at, key.start_level, key.granule, old.pa, key.pa};
     site.detail =
         fmt::format("loaded TTBR{} with the tables at {:#x} and ASID {}, under which it walked the tables at {:#x}",
@@ -151,7 +164,16 @@ void BbmChecker::Impl::made_invalid(u64 desc_pa) {
 void BbmChecker::Impl::fetched(PeId pe, u64 va, bool privileged, u64 now_ps) {
     Pe& self = pes[pe];
     if (self.made.empty() || !self.context.mmu_on() || pe >= domain.pes.size() || !domain.pes[pe]) return;
-    const WalkResult walk = inspect_walk(domain.ram, self.context, domain.pes[pe]->config, va);
+    const MmuConfig& config = domain.pes[pe]->config;
+    WalkResult walk;
+    if (config.hafdbs_af == self.promise.hardware_af && config.hafdbs_dirty == self.promise.hardware_dirty) {
+        walk = inspect_walk(domain.ram, self.context, config, va);
+    } else {  // of a trace, in which what walkers write are events
+        MmuConfig promised = config;
+        promised.hafdbs_af = self.promise.hardware_af;
+        promised.hafdbs_dirty = self.promise.hardware_dirty;
+        walk = inspect_walk(domain.ram, self.context, promised, va);
+    }
     const Request request{.va = va, .access = Access::kFetch, .privileged = privileged};
     if (walk.fault || check_permission(walk.perms, self.context.sctlr & bits(19, 19), request) != Allowed::kYes) return;
     for (const WalkStep& step : walk.steps) {

@@ -38,6 +38,7 @@ void BbmChecker::Impl::context_sync(PeId pe, const Context& context, u64 now_ps,
             if (roots.flushed_since_made(before[half], pe) && is_empty(before[half])) roots.forget(before[half], pe);
             release_unheld(before[half]);
         }
+    find_strangers(pe);
 }
 
 void BbmChecker::Impl::enter(PeId pe, unsigned half, const RootKey& key, u16 asid, u64 now_ps, u64 pc) {
@@ -63,6 +64,10 @@ void BbmChecker::Impl::enter(PeId pe, unsigned half, const RootKey& key, u16 asi
                 site.detail = "unlinked a table whose page was written while the core was off";
                 violate(Rule::kTableReuse, site, pe_bit(pe));
             }
+        }
+        if (r.restored && desc_same_entry(present_value(r.root, r.va, r.level), r.before, r.level, r.granule)) {
+            pending.restore(p, pe_bit(pe), domain.ram);  // the present value to it as well, from now on
+            continue;
         }
         if (!(r.deferred & pe_bit(pe))) continue;
         r.deferred &= ~pe_bit(pe);
@@ -97,7 +102,7 @@ void BbmChecker::Impl::release_unheld(RootId id) {
     bool held = r.first_pending != kNone;         // such as a write that no barrier ordered before the TLBI
     if (r.global && !held && r.table != kNone) {  // by ASID all but global entries are gone: are there any?
         bool complete = true;
-        for (const LeavesBelow& leaves : leaves_below(r.table, r.key.first_va(), r.global, complete))
+        for (const LeavesBelow& leaves : leaves_below(r.table, r.key.first_va(), r.global, {}, complete))
             held |= leaves.any_global;
         held |= !complete;
     }

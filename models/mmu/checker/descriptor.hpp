@@ -16,6 +16,8 @@ inline constexpr u64 kDescNg = u64{1} << 11;
 inline constexpr u64 kDescAf = u64{1} << 10;
 inline constexpr u64 kDescShare = u64{3} << 8;
 inline constexpr u64 kDescReadOnly = u64{1} << 7;  // AP[2]
+// Permissions, AF and what is software's: no difference to what may be mixed, writable or not (R_GPPYH).
+inline constexpr u64 kDescNoDifference = kDescAf | u64{1} << 6 | u64{1} << 50 | u64{0x3ff} << 53;
 inline constexpr u64 kDescAttrIndex = u64{7} << 2;
 
 constexpr u64 level_span(Granule g, unsigned level) { return u64{1} << level_shift(g, level); }

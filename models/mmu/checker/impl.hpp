@@ -14,12 +14,18 @@
 #include "models/mmu/inner_domain.hpp"
 
 #include <array>
+#include <bit>
 #include <map>
 #include <optional>
 #include <tuple>
 #include <unordered_map>
 
 namespace bbmsim::mmu {
+
+template <class F>
+void for_each_pe(PeMask mask, F&& f) {
+    for (; mask; mask &= mask - 1) f(static_cast<PeId>(std::countr_zero(mask)));
+}
 
 struct BbmChecker::Impl {
     explicit Impl(InnerDomain& d)
@@ -53,6 +59,8 @@ struct BbmChecker::Impl {
         u64 writes[4] = {};
         Context translated;  // the last context with the MMU on
         std::array<std::vector<Reinterpretation>, 2> reinterpreted;
+        // By half, roots that it left whose entries may answer beside those of the root that it walks now.
+        std::array<std::vector<RootId>, 2> strangers;
         std::unordered_map<u64, u64> made;  // entries it made valid since it last synchronized: pc of the store
         void archive(Archive& ar);
     };
@@ -81,16 +89,27 @@ struct BbmChecker::Impl {
     // What memory says at this place now, as a value of that level.
     u64 present_value(RootId root, u64 va, unsigned level) const;
     void judge_left(const Site& site, Pending& p, PeMask visible);
-    std::optional<Rule> left_below(const Site& site, const Pending& p, PeId pe, bool strict);
+    // `there`: whether it is a leaf that memory still had before the write.
+    std::optional<Rule> left_below(const Site& site, const Pending& p, PeId pe, bool strict, bool* there = nullptr);
     // PEs that may hold the present value of this place.
     PeMask holders(const Occurrence& place, u64 value, DescKind kind, unsigned level);
     PeMask lingering(const Occurrence& place, unsigned level) const;
+    bool all_still_read(const Occurrence& place, u64 value, DescKind kind, unsigned level, PeMask left) const;
     PeMask held_again(const Site& site) const;
     void restore(const Site& site, PeMask walkers);
     void take_leaf(Pending& parent, const Site& site, u64 written, PeMask violated);
     void check_group(const Site& site, TableId table, PeMask pes);
-    void keep(const Site& site, PeMask held, Pending&& record, TableId table);
-    std::vector<LeavesBelow> leaves_below(TableId table, u64 va, PeMask held, bool& complete);
+    void keep(const Site& site, PeMask held, Pending&& record);
+    // What goes with a table descriptor: `left` may hold leaves below one by one, whatever they hold of the table.
+    PeMask take_below(Pending& record, const Site& site, TableId table, PeMask held, PeMask left);
+    void judge_apart(const Site& site, PeMask apart, PeMask visible, Pending& record);
+    void issued_before(PendingId id, PeMask left);
+    struct Leavers {  // PEs that left the root; `made`: when the last descriptor above was written
+        PeMask pes = 0;
+        RootId root = kNone;
+        u64 made = 0;
+    };
+    std::vector<LeavesBelow> leaves_below(TableId table, u64 va, PeMask held, const Leavers& left, bool& complete);
     // `why`: what was wrong with the TLBI that was meant, if one was.
     Rule sequence_rule(const Pending& p, PeId writer, PeId pe, std::string& why) const;
     // PEs of the mask that may cache this value: it does not fault for them (R_XCLRD).
@@ -105,6 +124,20 @@ struct BbmChecker::Impl {
     void enter(PeId pe, unsigned half, const RootKey& key, u16 asid, u64 now_ps, u64 pc);
     void release_unheld(RootId root);
     [[nodiscard]] bool is_empty(RootId root) const;
+
+    // other_roots.cpp
+    [[nodiscard]] bool may_have_globals(RootId root);
+    [[nodiscard]] bool globals_below(u64 value, unsigned level, Granule g, unsigned& budget) const;
+    void note_globals(Root& root, const Site& site);
+    void find_strangers(PeId pe);
+    void judge_strangers(const Site& site, PeMask walkers);
+    bool meets_globals(RootId former, RootId now_at, PeId pe);
+    struct Met {  // a value of a root that a PE left, and one of the root that it walks, at one place
+        std::optional<Rule> rule;
+        u64 value = 0;
+    };
+    class Meeting;
+    Met meet(RootId former, const Site& site, PeId pe, bool globals_only);
 
     // context_rules.cpp
     [[nodiscard]] bool may_hold_some(RootId root, PeId pe) const;
@@ -177,6 +210,7 @@ struct BbmChecker::Impl {
     };
     std::array<std::array<Outstanding, 3>, kMaxPes> outstanding;  // by issuer and TlbiScope
 
+    PeMask estranged = 0;  // PEs with strangers
     std::vector<Violation> violations;
     std::vector<Hazard> hazards;
     std::vector<Note> notes;

@@ -7,17 +7,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 namespace bbmsim::mmu {
-
-namespace {
-template <class F>
-void for_each_pe(PeMask mask, F&& f) {
-    for (; mask; mask &= mask - 1) f(static_cast<PeId>(std::countr_zero(mask)));
-}
-}  // namespace
 
 void BbmChecker::Impl::store(const Write& by, u64 pa, const u8* bytes, u64 size) {
     const auto [writer, pc, now_ps, kind] = by;
@@ -70,7 +62,7 @@ void BbmChecker::Impl::store(const Write& by, u64 pa, const u8* bytes, u64 size)
                                  .a = before,
                                  .b = after});
         }
-        if (kind == StoreKind::kHardware)
+        if (kind == StoreKind::kHardware && (before & 1))
             unread.add(d, before, after, writer, now_ps);
         else
             unread.written(d, covered);
@@ -168,7 +160,13 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
             pending.unlinked_above(place.root, g, level, place.va, writer, written);
         if (to != DescKind::kInvalid) {
             roots[place.root].last_made = written;
-            if ((root.residue | (root.global & ~root.reach)) && !desc_same_entry(c.before, c.after, level, g))
+            // Of two leaves that a TLB may mix, who left with the old one may as well have the new one.
+            const PeMask left = (root.residue | root.global) & ~root.reach;
+            const bool alike =
+                desc_same_entry(c.before, c.after, level, g) ||
+                (from == DescKind::kLeaf && to == DescKind::kLeaf && !((c.before ^ c.after) & ~kDescNoDifference) &&
+                 may_cache(c.before, from, level, g, left) == left);
+            if ((root.residue | left) && !alike && !all_still_read(place, c.after, to, level, left))
                 tables.set_written(table, index, written);
         }
         const Site site{writer, pc, now_ps, c.desc_pa, place.va, place.root, level, g, c.before, c.after};
@@ -202,6 +200,8 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
             judge_pending(site, visible);
             judge_current(site, held, visible, record, matters);
             judge_other_levels(site, visible);
+            note_globals(roots[place.root], site);
+            if (const PeMask walkers = visible & root.reach & estranged) judge_strangers(site, walkers);
             if (!may_cache(c.before, from, level, g, everyone)) made_valid(c.desc_pa, writer, pc);  // I_WZCBG
             if (from == DescKind::kInvalid) {
                 // Who only may hold entries of a root that it left does not walk to this one.
@@ -213,15 +213,25 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
         // the TLBI that it needs, a global one that became non-global; and a block without nT when its nT=1 successor
         // is split (FEAT_BBM level 1).
         const u64 matter = kDescReadOnly | kDescDbm | kDescNg | (level < 3 ? kDescNt : 0);
-        matters |= from == DescKind::kLeaf && to == DescKind::kLeaf && ((c.after ^ c.before) & matter);
+        matters |= from == DescKind::kLeaf && to == DescKind::kLeaf &&
+                   (((c.after ^ c.before) & matter) ||  // a frame of the same contents differs once one is writable
+                    desc_output(c.before, level, g) != desc_output(c.after, level, g));
         // Walk caches may lead to the table that was there, alike as it may be.
         matters |= from == DescKind::kTable && to == DescKind::kTable &&
                    desc_next_table(c.before, g) != desc_next_table(c.after, g);
-        if (!matters || !(held | held_again(site))) continue;
+        record.many_places = places.size() >= LiveTables::kMaxOccurrences;
+        PeMask apart = 0;
+        if (from == DescKind::kTable && !desc_same_entry(c.before, c.after, level, g)) {
+            const PeMask left = (root.residue | root.global) & ~root.reach & ~lingering(place, level + 1u);
+            if (matters || left) apart = take_below(record, site, table, held, left);
+            if (apart) judge_apart(site, apart, visible, record), matters = true;
+        }
+        if (!matters || !(held | apart | held_again(site))) continue;
         record.written = written;
         record.kind = from;
-        record.many_places = places.size() >= LiveTables::kMaxOccurrences;
-        keep(site, held, std::move(record), table);
+        record.cleaned = apart;
+        record.cleaned_at = written;
+        keep(site, held | apart, std::move(record));
     }
     return live;
 }
@@ -291,9 +301,11 @@ void BbmChecker::Impl::judge_pending(const Site& s, PeMask visible) {
             std::optional<Rule> rule;
             if (walkers & pe_bit(pe)) rule = difference(p.before, s.after, p.level, p.granule, pe, false);
             const bool itself = rule.has_value();
-            if (!rule) rule = left_below(s, p, pe, false);
+            bool there = itself && p.restored;
+            if (!rule) rule = left_below(s, p, pe, false, &there);
             if (!rule) {
-                if (difference(p.before, s.after, p.level, p.granule, pe, true) || left_below(s, p, pe, true))
+                const bool held = walkers & pe_bit(pe);
+                if ((held && difference(p.before, s.after, p.level, p.granule, pe, true)) || left_below(s, p, pe, true))
                     p.permitted |= pe_bit(pe);
                 return;
             }
@@ -301,7 +313,7 @@ void BbmChecker::Impl::judge_pending(const Site& s, PeMask visible) {
                 p.deferred |= pe_bit(pe);
                 return;
             }
-            if (p.broken && !(itself && p.restored)) rule = sequence_rule(p, s.writer, pe, why);
+            if (p.broken && !there) rule = sequence_rule(p, s.writer, pe, why);
             broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
             all |= pe_bit(pe);
         });
@@ -375,6 +387,19 @@ PeMask BbmChecker::Impl::holders(const Occurrence& place, u64 value, DescKind ki
     return held | lingering(place, level);
 }
 
+// Of the PEs that left the root: whether each goes on to read this place, and was not flushed of it before.
+bool BbmChecker::Impl::all_still_read(const Occurrence& place, u64 value, DescKind kind, unsigned level,
+                                      PeMask left) const {
+    const Root& r = roots[place.root];
+    if (!left || (r.residue & r.reach) || (left & ~lingering(place, level))) return false;
+    bool all = true;
+    for_each_pe(left, [&](PeId pe) {
+        all &= place.made < roots.left_at(place.root, pe, level) &&
+               !roots.span_flushed(place.root, pe, value, kind, place.va, level, place.made);
+    });
+    return all;
+}
+
 PeMask BbmChecker::Impl::lingering(const Occurrence& place, unsigned level) const {
     PeMask pes_there = 0;
     for_each_pe(roots[place.root].residue & ~roots[place.root].reach, [&](PeId pe) {
@@ -384,7 +409,7 @@ PeMask BbmChecker::Impl::lingering(const Occurrence& place, unsigned level) cons
     return pes_there;
 }
 
-void BbmChecker::Impl::keep(const Site& s, PeMask held, Pending&& p, TableId table) {
+void BbmChecker::Impl::keep(const Site& s, PeMask held, Pending&& p) {
     p.desc_pa = s.desc_pa;
     p.va = s.va;
     p.before = s.before;
@@ -396,22 +421,16 @@ void BbmChecker::Impl::keep(const Site& s, PeMask held, Pending&& p, TableId tab
     p.writer = s.writer;
     p.level = s.level;
     p.granule = s.granule;
-    if (p.kind == DescKind::kTable) {
-        const u32 index = static_cast<u32>((s.desc_pa - tables[table].pa) / 8);
-        p.child = tables.child(table, index);
-        bool complete = true;
-        if (p.child != kNone) p.below = leaves_below(p.child, s.va, held, complete);
-        p.many_places |= !complete;
-    }
     for (PendingId id = pending.first_of(s.desc_pa); id != kNone; id = pending[id].next_same_desc) {
         const Pending& same = pending[id];
         if (same.root == s.root && same.va == s.va && same.level == s.level && same.granule == s.granule &&
             desc_same_entry(same.before, s.before, s.level, s.granule)) {
             pending.restart(id, p);
+            issued_before(id, held & ~roots[s.root].reach);
             return;
         }
     }
-    if (held) pending.add(std::move(p));
+    if (held) issued_before(pending.add(std::move(p)), held & ~roots[s.root].reach);
 }
 
 void BbmChecker::Impl::end_of_run(u64 now_ps) {
@@ -426,8 +445,10 @@ void BbmChecker::Impl::end_of_run(u64 now_ps) {
         std::string why;
         memo.clear();
         Site site{p.writer, p.pc, p.now_ps, p.desc_pa, p.va, p.root, p.level, p.granule, p.before, memory};
+        const PeMask walkers = p.kind == DescKind::kTable ? pending.unclean_walk(p) : ~PeMask{0};
         for_each_pe(open, [&](PeId pe) {
-            if (!difference(p.before, memory, p.level, p.granule, pe, true) && !left_below(site, p, pe, true)) return;
+            const bool itself = (walkers & pe_bit(pe)) && difference(p.before, memory, p.level, p.granule, pe, true);
+            if (!itself && !left_below(site, p, pe, true)) return;
             if (pes[pe].promise.conflict_free) {
                 quiet |= pe_bit(pe);
                 return;

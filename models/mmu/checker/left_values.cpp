@@ -3,16 +3,8 @@
 #include "models/mmu/checker/impl.hpp"
 
 #include <algorithm>
-#include <bit>
 
 namespace bbmsim::mmu {
-
-namespace {
-template <class F>
-void for_each_pe(PeMask mask, F&& f) {
-    for (; mask; mask &= mask - 1) f(static_cast<PeId>(std::countr_zero(mask)));
-}
-}  // namespace
 
 // A leaf where a table went that had one there, which no TLBI has covered.
 void BbmChecker::Impl::judge_left(const Site& s, Pending& p, PeMask visible) {
@@ -21,9 +13,10 @@ void BbmChecker::Impl::judge_left(const Site& s, Pending& p, PeMask visible) {
     ByRule broken{};
     std::string why;
     for_each_pe(open, [&](PeId pe) {
-        for (const LeavesBelow& leaves : p.below) {
+        for (LeavesBelow& leaves : p.below) {
             const u64 i = (s.va - leaves.va) >> level_shift(s.granule, s.level);
             if (leaves.level != s.level || s.va < leaves.va || i >= leaves.values.size()) continue;
+            bool told = false;
             for (const LeavesBelow::Group& g : leaves.groups) {
                 if (!(g.pes & pe_bit(pe)) || !((g.left[i / 64] >> (i % 64)) & 1)) continue;
                 auto rule = comparer.difference(leaves.values[i], s.after, s.level, s.granule, pes[pe].view);
@@ -37,8 +30,12 @@ void BbmChecker::Impl::judge_left(const Site& s, Pending& p, PeMask visible) {
                 if (p.broken && !(p.restored && leaves.values[i] == s.before))
                     rule = sequence_rule(p, s.writer, pe, why);
                 broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
-                p.violated |= pe_bit(pe);
+                told = true;
             }
+            if (told && p.restored)  // its table is there again: the others are judged where they change
+                leaves.clear(pe_bit(pe), static_cast<u32>(i), 1, [](u32) { return true; });
+            else if (told)
+                p.violated |= pe_bit(pe);
         }
     });
     Site site = s;
@@ -71,17 +68,20 @@ u64 BbmChecker::Impl::present_value(RootId root, u64 va, unsigned level) const {
 }
 
 // Leaves of a table that went, which no TLBI has covered: its page may say something else by now.
-std::optional<Rule> BbmChecker::Impl::left_below(const Site& s, const Pending& p, PeId pe, bool strict) {
+std::optional<Rule> BbmChecker::Impl::left_below(const Site& s, const Pending& p, PeId pe, bool strict, bool* there) {
     PeView view = pes[pe].view;
     if (strict) view.bbml = 0;
     const bool block = desc_kind(s.after, s.level, s.granule) == DescKind::kLeaf;
     const bool mixes = block && !(view.bbml >= 2 || (view.bbml == 1 && desc_nt(s.after, s.level)));
+    const bool linked = there && desc_same_entry(s.before, p.before, p.level, p.granule);
     for (const LeavesBelow& leaves : p.below)
         for (const LeavesBelow::Group& g : leaves.groups) {
             if (!g.count || !(g.pes & pe_bit(pe))) continue;
-            if (mixes) return Rule::kSize;
+            if (mixes && !linked) return Rule::kSize;
             for (u64 i = 0; i < leaves.values.size(); ++i) {
                 if (!((g.left[i / 64] >> (i % 64)) & 1)) continue;
+                if (linked) *there = domain.ram.read64(PhysAddr(leaves.pa + 8 * i)) == leaves.values[i];
+                if (mixes) return Rule::kSize;
                 const u64 va = leaves.va + (i << level_shift(p.granule, leaves.level));
                 const auto rule =
                     comparer.difference(leaves.values[i], value_below(s.after, s.level, s.granule, leaves.level, va),
@@ -95,11 +95,8 @@ std::optional<Rule> BbmChecker::Impl::left_below(const Site& s, const Pending& p
 // A leaf in the page of a table that went is about to change. Who may still walk there could read it until that write
 // is ordered: from now on it is an old value of its own.
 void BbmChecker::Impl::take_leaf(Pending& parent, const Site& s, u64 written, PeMask violated) {
-    PeMask walkers = 0, holding = 0;
-    for_each_pe(pending.unclean_walk(parent), [&](PeId pe) {  // but those that are about to be flushed of all of it
-        if (!pending.any_write(parent, true, [&](PeId by, u64 at) { return ordering.vmall_issued(pe, by, at); }))
-            walkers |= pe_bit(pe);
-    });
+    const PeMask walkers = pending.unclean_walk(parent);
+    PeMask holding = 0;
     for (LeavesBelow& leaves : parent.below) {
         const u64 i = (s.va - leaves.va) >> level_shift(s.granule, s.level);
         if (leaves.level != s.level || s.va < leaves.va || i >= leaves.values.size()) continue;
@@ -134,6 +131,22 @@ void BbmChecker::Impl::take_leaf(Pending& parent, const Site& s, u64 written, Pe
     pending.add(std::move(p));
 }
 
+// TLBIs by address under way when the old value went: a PE that had left by then does not read it again.
+void BbmChecker::Impl::issued_before(PendingId id, PeMask left) {
+    if (!left) return;
+    const Pending& p = pending[id];
+    for (std::size_t issuer = 0; issuer < pes.size(); ++issuer)
+        for (const TlbiScope scope : {TlbiScope::kLocal, TlbiScope::kInner, TlbiScope::kOuter})
+            for (const SpanIssue& s : outstanding[issuer][static_cast<unsigned>(scope)].spans) {
+                if (s.span.granule != p.granule) continue;
+                PeMask targets = 0;
+                for_each_pe(s.targets & left, [&](PeId pe) {
+                    if (s.span.issued > roots.left_at(p.root, pe, p.level)) targets |= pe_bit(pe);
+                });
+                if (targets) pending.issued_before(id, static_cast<PeId>(issuer), scope, s.span, targets);
+            }
+}
+
 // The value being written may be one that was there before.
 void BbmChecker::Impl::restore(const Site& s, PeMask walkers) {
     for (PendingId id = pending.first_of(s.desc_pa); id != kNone; id = pending[id].next_same_desc) {
@@ -159,12 +172,50 @@ PeMask BbmChecker::Impl::held_again(const Site& s) const {
     return pes_holding;
 }
 
-std::vector<LeavesBelow> BbmChecker::Impl::leaves_below(TableId table, u64 va, PeMask held, bool& complete) {
+PeMask BbmChecker::Impl::take_below(Pending& p, const Site& s, TableId table, PeMask held, PeMask left) {
+    const u32 index = static_cast<u32>((s.desc_pa - tables[table].pa) / 8);
+    p.child = tables.child(table, index);
+    if (p.child == kNone) return 0;
+    bool complete = true;
+    p.below = leaves_below(p.child, s.va, held & ~left, {left, s.root, p.made}, complete);
+    p.many_places |= !complete;
+    PeMask holding = 0;
+    for (const LeavesBelow& leaves : p.below)
+        for (const LeavesBelow::Group& g : leaves.groups) holding |= g.pes;
+    return holding & ~held;
+}
+
+// PEs that hold leaves below a table descriptor, and the descriptor no longer.
+void BbmChecker::Impl::judge_apart(const Site& s, PeMask apart, PeMask visible, Pending& p) {
+    ByRule broken{};
+    p.level = s.level;
+    p.granule = s.granule;
+    p.before = s.before;
+    for_each_pe(apart & visible, [&](PeId pe) {
+        const auto rule = left_below(s, p, pe, false);
+        if (!rule) {
+            if (left_below(s, p, pe, true)) p.permitted |= pe_bit(pe);
+        } else if (pes[pe].dormant) {
+            p.deferred |= pe_bit(pe);
+        } else {
+            broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
+            p.violated |= pe_bit(pe);
+        }
+    });
+    violate_all(Site(s), broken, {});
+}
+
+std::vector<LeavesBelow> BbmChecker::Impl::leaves_below(TableId table, u64 va, PeMask held, const Leavers& left,
+                                                        bool& complete) {
     constexpr std::size_t kMaxTables = 1024;
     std::vector<LeavesBelow> all;
-    std::vector<std::pair<TableId, u64>> open{{table, va}};
+    struct Below {
+        TableId table;
+        u64 va, made;
+    };
+    std::vector<Below> open{{table, va, left.made}};
     while (!open.empty()) {
-        const auto [id, base] = open.back();
+        const auto [id, base, above] = open.back();
         open.pop_back();
         const Table& t = tables[id];
         LeavesBelow here{base, t.pa, t.level, false, std::vector<u64>(t.entries), {}};
@@ -173,10 +224,24 @@ std::vector<LeavesBelow> BbmChecker::Impl::leaves_below(TableId table, u64 va, P
                 if (g.pes == pes) return g;
             return here.groups.emplace_back(LeavesBelow::Group{pes, std::vector<u64>(t.entries / 64 + 1), 0});
         };
+        const PeMask flushed =
+            left.pes ? roots.flushed_near(left.pes, base, t.entries * level_span(t.granule, t.level)) : 0;
         for (u32 i = 0; i < t.entries; ++i) {
             const u64 value = domain.ram.read64(PhysAddr(t.pa + 8 * u64{i}));
             if (!(value & 1) || desc_kind(value, t.level, t.granule) != DescKind::kLeaf) continue;
-            const PeMask able = may_cache(value, DescKind::kLeaf, t.level, t.granule, held);
+            PeMask holding = held;
+            for_each_pe(left.pes, [&](PeId pe) {
+                const Root& r = roots[left.root];
+                const u64 made = std::max(above, tables.written(id, i));
+                if (!((r.residue | (desc_global(value) ? r.global : 0)) & pe_bit(pe)) ||
+                    made >= roots.left_at(left.root, pe, t.level))
+                    return;
+                const u64 at = base + i * level_span(t.granule, t.level);
+                if (!(flushed & pe_bit(pe)) ||
+                    !roots.span_flushed(left.root, pe, value, DescKind::kLeaf, at, t.level, made))
+                    holding |= pe_bit(pe);
+            });
+            const PeMask able = may_cache(value, DescKind::kLeaf, t.level, t.granule, holding);
             if (!able) continue;
             LeavesBelow::Group& group = group_of(able);
             group.left[i / 64] |= u64{1} << (i % 64);
@@ -186,7 +251,8 @@ std::vector<LeavesBelow> BbmChecker::Impl::leaves_below(TableId table, u64 va, P
         }
         if (!here.groups.empty()) all.push_back(std::move(here));
         for (const Table::Child& c : t.children)
-            open.emplace_back(c.table, base + c.index * level_span(t.granule, t.level));
+            open.push_back({c.table, base + c.index * level_span(t.granule, t.level),
+                            std::max(above, tables.written(id, c.index))});
         if (all.size() + open.size() > kMaxTables) {
             complete = false;
             break;

@@ -3,7 +3,6 @@
 #include "models/mmu/checker/impl.hpp"
 
 #include <algorithm>
-#include <bit>
 
 namespace bbmsim::mmu {
 
@@ -12,9 +11,9 @@ void BbmChecker::Impl::tlbi(PeId pe, const Tlbi& issued) {
     if (pes[pe].promise.asid_bits < 16 || !((pes[pe].context.tcr >> 36) & 1)) op.operand &= ~(u64{0xff} << 56);
     const PeMask targets = op.broadcast() ? online_mask() | pe_bit(pe) : pe_bit(pe);
     if (op.kind == TlbiKind::kVmall || op.kind == TlbiKind::kAsid)
-        for (PeMask m = targets; m; m &= m - 1)
-            roots.flush_issued(static_cast<PeId>(std::countr_zero(m)),
-                               op.kind == TlbiKind::kAsid ? std::optional(op.asid()) : std::nullopt);
+        for_each_pe(targets, [&](PeId at) {
+            roots.flush_issued(at, op.kind == TlbiKind::kAsid ? std::optional(op.asid()) : std::nullopt);
+        });
     if (op.kind == TlbiKind::kVmall) {
         ordering.issue_vmall(pe, op.scope, targets);
         return;
@@ -48,26 +47,20 @@ void BbmChecker::Impl::dsb(PeId pe, BarrierDomain domain_of, BarrierType type) {
         touched_roots.clear();
         pending.complete(pe, scope, touched);
         const Ordering::Completed vmall = ordering.complete_vmall(pe, scope);
-        for (PeMask m = vmall.targets; m; m &= m - 1)
-            roots.vmall_completed(static_cast<PeId>(std::countr_zero(m)), vmall.issued, touched_roots);
-        for (PeMask m = vmall.targets; m; m &= m - 1)
-            reinterpretation_flushed(static_cast<PeId>(std::countr_zero(m)), vmall.issued);
+        for_each_pe(vmall.targets, [&](PeId at) { roots.vmall_completed(at, vmall.issued, touched_roots); });
+        for_each_pe(vmall.targets, [&](PeId at) { reinterpretation_flushed(at, vmall.issued); });
         Outstanding& mine = outstanding[pe][static_cast<unsigned>(scope)];
         for (const SpanIssue& s : mine.spans)
-            for (PeMask m = s.targets; m; m &= m - 1)
-                roots.span_completed(static_cast<PeId>(std::countr_zero(m)), s.span);
+            for_each_pe(s.targets, [&](PeId at) { roots.span_completed(at, s.span); });
         PeMask by_asid = 0;
         for (const AsidIssue& a : mine.asids) by_asid |= a.targets;
         for (const AsidIssue& a : mine.asids)
-            for (PeMask m = a.targets; m; m &= m - 1)
-                roots.asid_completed(static_cast<PeId>(std::countr_zero(m)), a.asid, a.issued, touched_roots);
+            for_each_pe(a.targets, [&](PeId at) { roots.asid_completed(at, a.asid, a.issued, touched_roots); });
         mine.spans.clear();
         mine.asids.clear();
         for (const RootId id : touched_roots)  // PEs that had left, and hold nothing of it any more
-            for (PeMask m = (vmall.targets | by_asid) & ~roots[id].reach & ~roots[id].residue; m; m &= m - 1) {
-                const auto gone = static_cast<PeId>(std::countr_zero(m));
-                pending.forget(id, gone, !(roots[id].global & pe_bit(gone)));
-            }
+            for_each_pe((vmall.targets | by_asid) & ~roots[id].reach & ~roots[id].residue,
+                        [&](PeId gone) { pending.forget(id, gone, !(roots[id].global & pe_bit(gone))); });
         for (const PendingId id : touched) pending.drop_if_clean(id);
         if (vmall.targets && !pending.empty()) pending.sweep(broadcast);
         for (const RootId id : touched_roots) release_unheld(id);

@@ -59,6 +59,7 @@ Ordering::Completed Ordering::complete_vmall(PeId issuer, TlbiScope scope) {
     if (!o.issued) return {};
     for (PeMask m = o.targets; m; m &= m - 1) {
         State& s = pes_[static_cast<unsigned>(std::countr_zero(m))];
+        s.flushed = std::max(s.flushed, o.issued);
         for (unsigned w = 0; w < slots_; ++w) s.clean[w] = std::max(s.clean[w], o.ordered[w]);
     }
     o.targets = 0;

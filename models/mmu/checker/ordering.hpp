@@ -49,6 +49,8 @@ public:
         return pes_[pe].clean[slot(writer)] > written;
     }
     [[nodiscard]] PeMask vmall_cleaned(PeMask pes, PeId writer, u64 written) const;
+    // When the last VMALL that is complete at `pe` was issued.
+    [[nodiscard]] u64 vmall_done(PeId pe) const { return pes_[pe].flushed; }
     // For the finding's name: a VMALL for `pe` was issued after the write was ordered / at all / only for another PE,
     // which is meant to clean the value: by its writer, or by a PE that could hold it too (`flushers`). A local flush
     // by a PE that has nothing to do with the value is no flush of it.
@@ -70,7 +72,7 @@ private:
     struct State {
         // Index 0: any domain; 1: Inner Shareable or wider.
         std::array<u64, 2> dsb{}, chained{};
-        u64 acquired = 0, last_vmall = 0, last_local_vmall = 0;
+        u64 acquired = 0, last_vmall = 0, last_local_vmall = 0, flushed = 0;
         PerWriter clean, issued;
         std::array<Outstanding, 3> outstanding;  // by TlbiScope
         void archive(Archive& ar);

@@ -11,6 +11,12 @@ PeMask PendingSet::unclean(const Pending& p) const {
     for (const LeavesBelow& leaves : p.below)
         for (const LeavesBelow::Group& g : leaves.groups)
             if (g.count) open |= g.pes & p.holders;
+    // Whom the table's own entry has been taken from can't read leaves below again: any VMALL will do.
+    if (!p.restored)
+        for (PeMask m = open & p.cleaned; m; m &= m - 1) {
+            const auto pe = static_cast<PeId>(std::countr_zero(m));
+            if (ordering_.vmall_done(pe) > p.cleaned_at) open &= ~pe_bit(pe);
+        }
     return vmall_left(p, open);
 }
 
@@ -55,7 +61,8 @@ void PendingSet::linked_above(RootId root, Granule g, unsigned level, u64 va, u6
         for_each_at(g, below, va, level_span(g, level), [&](Pending& p) {
             if (p.root != root || (below == level + 1 && p.desc_pa - table >= u64{1} << granule_shift(g))) return;
             p.cleaned |= p.holders & ~vmall_left(p, p.holders);  // what they have done for it is done
-            std::erase_if(p.later, [&](const LaterWrite& w) {    // but for one that a TLBI under way still counts on
+            p.cleaned_at = ordering_.now();
+            std::erase_if(p.later, [&](const LaterWrite& w) {  // but for one that a TLBI under way still counts on
                 PeMask waiting = unclean(p);
                 for (PeMask m = waiting; m; m &= m - 1) {
                     const auto pe = static_cast<PeId>(std::countr_zero(m));
@@ -119,7 +126,9 @@ void PendingSet::restart(PendingId id, const Pending& by) {
     const PeMask still = unclean(p);
     p.made = still ? std::min(p.made, by.made) : by.made;
     p.holders = by.holders | still;
-    p.cleaned = p.issued = p.early = p.elsewhere = 0;
+    p.cleaned = by.cleaned & ~still;
+    p.cleaned_at = by.cleaned_at;
+    p.issued = p.early = p.elsewhere = 0;
     p.permitted = by.permitted;
     p.violated = by.violated;
     p.deferred |= by.deferred;
@@ -217,9 +226,15 @@ void PendingSet::note_issue(std::vector<Issue>& list, const Issue& issue) {
     if (std::find(recent, list.end(), issue) == list.end()) list.push_back(issue);
 }
 
-void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpan* span, PeMask targets) {
+void PendingSet::issued_before(PendingId id, PeId issuer, TlbiScope scope, const FlushedSpan& s, PeMask targets) {
+    const TlbiKind kind = s.any_asid ? (s.last_level_only ? TlbiKind::kVaal : TlbiKind::kVaa)
+                                     : (s.last_level_only ? TlbiKind::kVal : TlbiKind::kVa);
+    cover(records_[id], issuer, {kind, scope, false, false, u64{s.asid} << 48}, &s, targets, true);
+}
+
+void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpan* span, PeMask targets, bool before) {
     const PeMask open = unclean(p), reached = open & targets;
-    if (!open || p.many_places) return;
+    if (!open || p.many_places || (before && !reached)) return;
     const PeMask walking = may_reread(p, open, &op, span);
     const bool with_table = !op.last_level_only();
     const bool in_order = any_write(
@@ -237,9 +252,11 @@ void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpa
         return m;
     };
     auto record = [&](Issue issue, PeMask elsewhere) {
-        p.elsewhere |= op.broadcast() ? 0 : elsewhere & ~targets;
-        if (issue.entry) p.early |= issue.pes & ~ordered;
-        issue.pes &= ordered;
+        p.elsewhere |= op.broadcast() || before ? 0 : elsewhere & ~targets;
+        // An ASID that is not in force can't be read again.
+        const PeMask able = issue.one_asid ? ordered | roots_.with_other_asid(issue.pes, op.asid()) : ordered;
+        if (issue.entry && !before) p.early |= issue.pes & ~able;
+        issue.pes &= able;
         if (!issue.pes) return;
         if (issue.entry) p.issued |= issue.pes;
         note_issue(outstanding_[issuer][static_cast<unsigned>(op.scope)], issue);
@@ -301,6 +318,7 @@ void PendingSet::apply(const Issue& issue) {
                 }
             }
             p.cleaned |= pe_bit(pe);
+            p.cleaned_at = ordering_.now();
         }
         return;
     }
@@ -313,6 +331,7 @@ void PendingSet::apply(const Issue& issue) {
 
 void PendingSet::restore(PendingId id, PeMask back, const RamView& ram) {
     Pending& p = records_[id];
+    if (!p.restored) p.violated = 0;  // if it goes again, that is another write's doing
     p.restored = true;
     for (LeavesBelow& leaves : p.below)
         leaves.clear(back, 0, static_cast<u32>(leaves.values.size()),
@@ -327,7 +346,10 @@ void PendingSet::forget(RootId root, PeId pe, bool globals) {
     for (PendingId id = roots_[root].first_pending; id != kNone; id = records_[id].root_next) {
         Pending& p = records_[id];
         if (!(p.holders & pe_bit(pe))) continue;
-        if (globals || p.kind != DescKind::kLeaf || !desc_global(p.before)) p.cleaned |= pe_bit(pe);
+        if (globals || p.kind != DescKind::kLeaf || !desc_global(p.before)) {
+            p.cleaned |= pe_bit(pe);
+            p.cleaned_at = ordering_.now();
+        }
         for (LeavesBelow& leaves : p.below)
             leaves.clear(pe_bit(pe), 0, static_cast<u32>(leaves.values.size()),
                          [&](u32 i) { return globals || !desc_global(leaves.values[i]); });

@@ -73,6 +73,7 @@ struct Pending {
     u64 before = 0, after = 0;  // the old value, and what replaced it
     u64 written = 0;            // sequence number of the replacing write
     u64 made = 0;               // of the one that had made it, if a PE had left the root then; else 0
+    u64 cleaned_at = 0;         // sequence number of the last TLBI that completed for the entry itself
     u64 cause_pa = 0;           // the descriptor whose write took it away, if it is not its own
     u64 pc = 0, now_ps = 0;
     PeMask holders = 0;  // PEs that may have held the old value when it was replaced
@@ -164,6 +165,8 @@ public:
     // Everything but global leaves (or that too) of a root that the PE has left was flushed there.
     void forget(RootId root, PeId pe, bool globals);
     void issue(PeId issuer, const Tlbi& op, PeMask targets);
+    // One that was issued before the write, for PEs that had left the root by then.
+    void issued_before(PendingId id, PeId issuer, TlbiScope scope, const FlushedSpan& span, PeMask targets);
     // A DSB of the issuer: what it issued before is complete. Appends records that may be clean now.
     void complete(PeId issuer, TlbiScope scope, std::vector<PendingId>& touched);
     // Drops every record that is clean; amortized by doing nothing unless enough has been added since.
@@ -185,7 +188,7 @@ private:
     };
     // Of the mask, those that no completed VMALL has cleaned.
     [[nodiscard]] PeMask vmall_left(const Pending& p, PeMask pes) const;
-    void cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpan* span, PeMask targets);
+    void cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpan* span, PeMask targets, bool before = false);
     void apply(const Issue& issue);
     static void note_issue(std::vector<Issue>& list, const Issue& issue);
 

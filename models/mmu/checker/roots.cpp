@@ -229,4 +229,14 @@ bool Roots::span_flushed(RootId id, PeId pe, u64 value, DescKind kind, u64 va, u
     return false;
 }
 
+PeMask Roots::flushed_near(PeMask pes, u64 va, u64 bytes) const {
+    PeMask near = 0;
+    for (; pes; pes &= pes - 1) {
+        const auto pe = static_cast<PeId>(std::countr_zero(pes));
+        const auto touches = [&](const FlushedSpan& s) { return va - s.va < s.bytes || s.va - va < bytes; };
+        if (std::any_of(flushed_[pe].begin(), flushed_[pe].end(), touches)) near |= pe_bit(pe);
+    }
+    return near;
+}
+
 }  // namespace bbmsim::mmu

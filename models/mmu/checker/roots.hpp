@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <optional>
 #include <unordered_map>
 #include <vector>
@@ -52,14 +53,15 @@ struct Root {
     RootKey key;
     TableId table = kNone;
     bool alive = false;
-    PeMask reach = 0;                        // PEs that walk from it now
-    PeMask residue = 0;                      // PEs that may hold its table and non-global entries though they don't
-    PeMask global = 0;                       // PEs that may hold its global entries, reaching or not
-    u64 last_made = 0;                       // when a valid entry was last written below it
-    u32 first_pending = kNone;               // list of pending old values (pending.hpp)
-    std::vector<std::vector<AsidUse>> uses;  // by PE, sorted by ASID
-    std::vector<u64> left;                   // by PE: when it last stopped reaching
-    std::vector<u64> lingered;               // by PE: until when it could go on from walk-cache entries
+    PeMask reach = 0;    // PEs that walk from it now
+    PeMask residue = 0;  // PEs that may hold its table and non-global entries though they don't
+    PeMask global = 0;   // PEs that may hold its global entries, reaching or not
+    enum class Globals : u8 { kUnknown, kNone, kSome } globals{};  // valid leaves below it, or that were there
+    u64 last_made = 0;                                             // when a valid entry was last written below it
+    u32 first_pending = kNone;                                     // list of pending old values (pending.hpp)
+    std::vector<std::vector<AsidUse>> uses;                        // by PE, sorted by ASID
+    std::vector<u64> left;                                         // by PE: when it last stopped reaching
+    std::vector<u64> lingered;  // by PE: until when it could go on from walk-cache entries
     void archive(Archive& ar);
 };
 
@@ -82,6 +84,11 @@ public:
     [[nodiscard]] RootId find(const RootKey& key) const;
     RootId make(const RootKey& key, TableId table);
     void drop(RootId id);
+    // Roots of which the PE may hold something: f(id).
+    template <class F>
+    void for_each_touched(PeId pe, F&& f) const {
+        for (const RootId id : touched_[pe]) f(id);
+    }
     template <class F>
     void for_each(F&& f) {
         for (RootId id = 0; id < roots_.size(); ++id)
@@ -113,6 +120,15 @@ public:
         for (const AsidUse& u : roots_[id].uses[pe])
             if (u.reaching || u.left > made || (linger && u.asid == current_[pe].asid)) f(u.asid);
     }
+    // PEs of the mask that translate with another ASID now.
+    [[nodiscard]] PeMask with_other_asid(PeMask pes, u16 asid) const {
+        PeMask others = 0;
+        for (; pes; pes &= pes - 1) {
+            const auto pe = static_cast<PeId>(std::countr_zero(pes));
+            if (current_[pe].asid != asid) others |= pe_bit(pe);
+        }
+        return others;
+    }
     // Every one of them is `asid`.
     [[nodiscard]] bool only_asid(RootId id, PeId pe, u16 asid, u64 made) const;
     // Of a PE that left the root: a TLBI by address has removed this entry since.
@@ -123,6 +139,8 @@ public:
     }
     [[nodiscard]] bool span_flushed(RootId id, PeId pe, u64 value, DescKind kind, u64 va, unsigned level,
                                     u64 made) const;
+    // PEs of the mask with any TLBI by address on record that touches [va, va + bytes).
+    [[nodiscard]] PeMask flushed_near(PeMask pes, u64 va, u64 bytes) const;
     void archive(Archive& ar);
 
 private:
