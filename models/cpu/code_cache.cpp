@@ -86,13 +86,13 @@ const Block* CodeCache::get(const RamView& ram, u64 pa, const std::bitset<1024>&
         const u64 last = ((pa & kPageMask) + 4 * u64{block->count} - 1) >> 6;
         for (u64 line = first; line <= last; ++line) page->lines |= u64{1} << line;
     }
-    table_[slot_of(pa)] = {pa, block.get()};
+    table_[slot_of(pa)] = block.get();
     return block.get();
 }
 
 void CodeCache::retire(BlockPtr block) {
-    Entry& e = table_[slot_of(block->pa)];
-    if (e.block == block.get()) e = {};
+    const Block*& found = table_[slot_of(block->pa)];
+    if (found == block.get()) found = &kNone;
     ops_ -= block->op_count;
     ++generation_;
     retired_.push_back(std::move(block));

@@ -50,8 +50,8 @@ public:
     CodeCache(const CoreConfig& config, u64& generation) : config_(config), generation_(generation) {}
 
     [[nodiscard]] const Block* find(u64 pa) const {
-        const Entry& e = table_[slot_of(pa)];
-        return e.pa == pa ? e.block : nullptr;
+        const Block* block = table_[slot_of(pa)];
+        return block->pa == pa ? block : nullptr;
     }
     // The block at pa, decoded if need be. RAM only. `probe_offsets`: instructions of a page that get a check op.
     const Block* get(const RamView& ram, u64 pa, const std::bitset<1024>& probe_offsets);
@@ -73,10 +73,7 @@ private:
     static constexpr u64 kTableSize = 16384;
     static u64 slot_of(u64 pa) { return ((pa >> 2) ^ (pa >> 16)) & (kTableSize - 1); }
     static constexpr u64 kMaxOps = u64{1} << 20;  // 32 MiB of decoded code, then everything goes
-    struct Entry {
-        u64 pa = ~u64{0};
-        const Block* block = nullptr;
-    };
+    static constexpr Block kNone{.pa = ~u64{0}};
     struct Free {
         void operator()(Block* block) const { ::operator delete (block, std::align_val_t{alignof(Block)}); }
     };
@@ -92,7 +89,7 @@ private:
     const CoreConfig& config_;
     u64& generation_;
     std::vector<Op> decoded_;  // of the block that is being made
-    std::vector<Entry> table_ = std::vector<Entry>(kTableSize);
+    std::vector<const Block*> table_ = std::vector<const Block*>(kTableSize, &kNone);
     std::unordered_map<u64, std::unique_ptr<Page>> pages_;
     std::vector<BlockPtr> retired_;
     u64 ops_ = 0;

@@ -59,6 +59,12 @@ Tlb::Tlb(const TlbConfig& config, u64* clock, SplitMix64* rng, OriginIndex* orig
         rings_ = replacement::make_rings(sets_, config.ways);
 }
 
+inline replacement::SetView Tlb::view_of(u32 set) {
+    u8* tree = tree_.empty() ? nullptr : tree_.data() + std::size_t{set} * std::bit_ceil(config_.ways);
+    replacement::RecencyNode* ring = rings_.empty() ? nullptr : rings_.data() + std::size_t{set} * (config_.ways + 1);
+    return {stamp_.data() + std::size_t{set} * config_.ways, config_.ways, tree, ring, clock_, rng_};
+}
+
 void Tlb::look_in_all(u64 va, u16 asid, MatchSet& out) {
     const u32 key = tag_of(va);
     const Quad keys = {key, key, key, key};
@@ -88,12 +94,6 @@ void Tlb::lookup(u64 va, u16 asid, MatchSet& out) {
         for (u32 i = first; i < first + config_.ways; ++i)
             if (key_[i] == key && shift_[i] == shift && entries_[i].matches(va, asid)) out.add(&entries_[i]);
     }
-}
-
-replacement::SetView Tlb::view_of(u32 set) {
-    u8* tree = tree_.empty() ? nullptr : tree_.data() + std::size_t{set} * std::bit_ceil(config_.ways);
-    replacement::RecencyNode* ring = rings_.empty() ? nullptr : rings_.data() + std::size_t{set} * (config_.ways + 1);
-    return {stamp_.data() + std::size_t{set} * config_.ways, config_.ways, tree, ring, clock_, rng_};
 }
 
 void Tlb::touch(TlbEntry* e) {

@@ -42,13 +42,16 @@ inline std::vector<RecencyNode> make_rings(u32 sets, u32 ways) {
 inline constexpr unsigned kStampWayBits = 16;
 inline void stamp(u64* stamps, u64* clock, u64 way) { stamps[way] = (*clock += u64{1} << kStampWayBits) | way; }
 inline u32 least_stamped(const u64* stamps, u32 ways) {
-    u64 least[4] = {~u64{0}, ~u64{0}, ~u64{0}, ~u64{0}};  // one would be a chain of dependent compares
+    u64 a = ~u64{0}, b = a, c = a, d = a;  // in registers, and no chain of dependent compares
     u32 way = 0;
-    for (; way + 4 <= ways; way += 4)
-        for (u32 lane = 0; lane < 4; ++lane) least[lane] = std::min(least[lane], stamps[way + lane]);
-    for (; way < ways; ++way) least[0] = std::min(least[0], stamps[way]);
-    const u64 oldest = std::min(std::min(least[0], least[1]), std::min(least[2], least[3]));
-    return static_cast<u32>(oldest & ((u64{1} << kStampWayBits) - 1));
+    for (; way + 4 <= ways; way += 4) {
+        a = std::min(a, stamps[way]);
+        b = std::min(b, stamps[way + 1]);
+        c = std::min(c, stamps[way + 2]);
+        d = std::min(d, stamps[way + 3]);
+    }
+    for (; way < ways; ++way) a = std::min(a, stamps[way]);
+    return static_cast<u32>(std::min(std::min(a, b), std::min(c, d)) & ((u64{1} << kStampWayBits) - 1));
 }
 
 }  // namespace bbmsim::mmu::replacement
