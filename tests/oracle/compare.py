@@ -3,6 +3,7 @@
 
     scripts/oracle-search FIRST LAST     # seeds; prints shrunk disagreements
     scripts/oracle-search FIRST LAST hardware    # of traces in which walkers update descriptors
+    scripts/oracle-search FIRST LAST wide        # of traces of up to four PEs that leave their tables and come back
     scripts/oracle-search FILE           # one trace, both verdicts
 """
 
@@ -27,15 +28,19 @@ PERMITTED = """
 3. Other tables come under an ASID, an old entry is gone from its tables, and the new ones map nothing there: no difference of
    R_WHZWS, and yet old translations under a new owner. The checker reports it.
 4. Once a finding was made about what one write took away from a PE, more about it is repetition, and so is what a reported
-   reuse of a table's page lets in. Findings of one rule and one store are one, with the line of the first. Leaves that went
-   with one table descriptor, and values of theirs that are no different to a TLB, count as one.
+   reuse of a table's page lets in. Findings of one rule and one store are one, with the line of the first. A table
+   descriptor, leaves that went with it, and values of theirs that are no different to a TLB, count as one.
 5. Leaves that went with their table share its record: which step of the sequence one of them lacks is told as far as that
    says. Whether a TLBI that does not cover was meant for the entry, no rule defines.
 6. Replaced where the level permits it and never flushed, and by the end memory has nothing there that the old entry meets:
    two old entries may still meet. The checker reports some of these.
 7. TCR.{E0PD,NFD,TCMA,TBID,HWU} may be cached too; they only refuse accesses, and neither side judges them.
 8. Registers that TLBs may cache changed, and what was held went piece by piece, by address or ASID: the rule asks for a TLBI
-   of everything. The checker reports it.
+   of everything. The checker reports it. Meanwhile entries of the old registers meet those of the new: no change of R_WHZWS.
+9. A page of tables to which no walk leads may be written unseen: what its leaves were, and who ordered it, is told by the
+   reference alone.
+10. A TLBI was issued while a PE's MMU was off and completes when it is on again: that the write came to be ordered in between
+   is seen by the reference alone. The checker reports that it was not ordered before the TLBI.
 """
 
 Key = tuple[int, int]
@@ -145,7 +150,7 @@ def main(arguments: list[str]) -> int:
     first, last = map(int, arguments[:2])
     bad, seen = 0, set()
     for seed in range(first, last):
-        text = generate(seed, hardware="hardware" in arguments)
+        text = generate(seed, hardware="hardware" in arguments, wide="wide" in arguments)
         found = disagreements(text)
         if found:
             bad += 1

@@ -29,13 +29,14 @@ class Slot:
 
 
 class Generator:
-    def __init__(self, seed: int, hardware: bool = False) -> None:
+    def __init__(self, seed: int, hardware: bool = False, wide: bool = False) -> None:
         self.r = r = Random(seed)
         self.hardware = hardware  #: TCR.HA is set, and walkers write too
+        self.wide = wide  #: more PEs, more at once, and mostly around tables that PEs leave and come back to
         self.granule = r.choices(["4K", "16K", "64K"], [6, 2, 2])[0]
         self.tsz, self.first = r.choice(SHAPES[self.granule])
         self.side = r.choices([0, 1], [1, 2])[0]
-        self.count = r.choices([1, 2, 3], [3, 5, 2])[0]
+        self.count = r.choices([2, 3, 4], [3, 5, 3])[0] if wide else r.choices([1, 2, 3], [3, 5, 2])[0]
         self.asids = [5, 6] if r.random() < 0.6 else [5]
         self.lines: list[str] = []
         self.next_table = BASE + 0x10000
@@ -320,6 +321,27 @@ class Generator:
         steps.append(f"{pe} {r.choice(['isb', 'exception', 'eret'])}")
         return steps
 
+    def away(self) -> list[str]:
+        """A PE leaves tables, in one of three ways, and comes back; groups, ranges and tables of theirs change meanwhile."""
+        r = self.r
+        pe = self.pe()
+        name = f"ttbr{self.side}_el1"
+        gone = [
+            [f"{pe} msr {name} {r.choice(self.asids) << 48 | r.choice([self.empty, self.other[0] if self.other else self.empty]):#x}", f"{pe} isb"],
+            [f"{pe} msr sctlr_el1 0", f"{pe} isb"],
+            [f"{pe} off"],
+        ][r.choices([0, 1, 2], [6, 2, 2])[0]]
+        if gone[0].endswith("off") and pe == 0:
+            gone = [f"{pe} msr sctlr_el1 0", f"{pe} isb"]
+        steps = list(gone)
+        for _ in range(r.choice([1, 2, 2, 3])):
+            steps += r.choice([self.contiguous, self.contiguous, self.change, self.reuse, self.split, self.merge, self.permissions])()
+            if r.random() < 0.4:
+                steps += self.flush(self.pe(), r.choice(self.middle + self.low))
+        if r.random() < 0.3 and not gone[0].endswith("off"):
+            steps += [f"{pe} tlbi {r.choice(['vmalle1', f'aside1 {self.asids[0] << 48:#x}'])}", *self.dsb(pe, "nsh")]
+        return steps + ([f"{pe} on"] if gone[0].endswith("off") else []) + (self.enable(pe) if r.random() < 0.8 else [])
+
     def registers(self) -> list[str]:
         r = self.r
         pe = self.pe()
@@ -445,7 +467,7 @@ class Generator:
         self.empty = self.table()
         self.root, self.middle, self.low, _ = self.build(DATA)
         self.other = None
-        if r.random() < 0.4:
+        if r.random() < (0.9 if self.wide else 0.4):
             self.other = self.build(DATA + r.choice([0, 0, self.span, self.page]))
         for i in range(self.count):
             if i == 0 or r.random() < 0.9:
@@ -455,9 +477,11 @@ class Generator:
         weights = [4, 4, 3, 3, 3, 3, 2, 1, 3 if self.other else 0, 1, 1, 1, 2]
         if self.hardware:
             scenarios, weights = [*scenarios, self.race], [*weights, 40]
-        streams = [s() for s in r.choices(scenarios, weights, k=r.choice([1, 2, 2, 3, 4]))]
+        if self.wide:
+            scenarios, weights = [*scenarios, self.away], [*weights, 14]
+        streams = [s() for s in r.choices(scenarios, weights, k=r.choice([3, 4, 5, 6] if self.wide else [1, 2, 2, 3, 4]))]
         return "\n".join(head + self.tidy(self.lines + self.interleave(streams))) + "\n"
 
 
-def generate(seed: int, hardware: bool = False) -> str:
-    return Generator(seed, hardware).make()
+def generate(seed: int, hardware: bool = False, wide: bool = False) -> str:
+    return Generator(seed, hardware, wide).make()

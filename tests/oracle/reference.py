@@ -9,12 +9,11 @@ from .hardware import HardwareUpdates
 from .state import Finding, Held, Pe, Places, Write
 from .tables import (
     PAGE_BITS,
-    TG0,
-    TG1,
     Context,
     Entry,
     Memory,
     cached_fields,
+    contexts_of,
     differences,
     faults_on_fetch,
     get,
@@ -115,7 +114,7 @@ class Reference:
 
     def ordered_since(self, write: Write, issuer: int, domain: int) -> bool:
         """The write is ordered, or a later one to the same place."""
-        return any(self.ordered(w, issuer, domain) for w in self.writes[write.pa] if w.line >= write.line)
+        return any(self.ordered(w, issuer, domain) for w in self.writes.get(write.pa, ()) if w.line >= write.line)
 
     def gone_for_good(self, entry: Entry, issuer: int, domain: int) -> bool:
         """No walk can read this value any more, wherever it comes from."""
@@ -234,8 +233,9 @@ class Reference:
         if holder >= 0:  # leaves that went with the same table descriptor share its record, and so do values like them
             held = self.pes[holder].held
             alike = [(e, s) for e, s in held.items() if s.cause and s.cause.pa == where[1] and s.cause.pa != e.pa]
-            for e, s in alike:
-                s.reported = True
+            for e, s in held.items():  # the table descriptor itself, and those leaves
+                if (e, s) in alike or (s.cause and not e.leaf and e.pa == where[1]):
+                    s.reported = True
             for e, s in held.items():
                 if s.cause and any(e.pa == f.pa and not self.clash(e, f) for f, _ in alike):
                     s.reported = True
@@ -272,10 +272,12 @@ class Reference:
         if event.pe >= 0 and made:
             self.pes[event.pe].fresh.add(pa)
         this = Write(event.line, event.pe, pa)
-        self.writes.setdefault(pa, []).append(this)
+        seen = self.walked(pa)  # or nobody comes there: see compare.PERMITTED
+        if seen or not self.coarse:
+            self.writes.setdefault(pa, []).append(this)
         for e in {e for pe in self.pes.values() for e in pe.held if e.pa == pa}:
             was, now = (make_entry(e.context, e.va, e.level, pa, v) for v in (old, value))
-            if was is not None and was.value == e.value and (now is None or now.value != e.value):
+            if seen and was is not None and was.value == e.value and (now is None or now.value != e.value):
                 self.away[pa, e.value] = this
         for pe in self.pes.values():
             self.judge_reuse(pe, this, value)
@@ -291,7 +293,8 @@ class Reference:
                     if e in self.walk(e.context):
                         if s.cause:
                             doomed = set() if e.context in pe.contexts else s.doomed  # as below
-                            pe.held[e] = Held(doomed=doomed, deferred=s.deferred, reported=e in self.consequences)
+                            deferred = [d for d in s.deferred if "BBM-TABLE-REUSE" not in d[1]]  # its page is its own again
+                            pe.held[e] = Held(doomed=doomed, deferred=deferred, reported=e in self.consequences)
                     elif s.cause is None:
                         broken = not any(n.pa == pa for n in self.walk(e.context))
                         doomed = set() if e.context in pe.contexts else s.doomed  # there it can't have been filled again
@@ -299,6 +302,17 @@ class Reference:
                         if doomed:
                             pe.held[e].maybe.add("BBM-NO-TLBI")  # it was issued before the write
             self.fill(pe)
+
+    def walked(self, pa: int) -> bool:
+        """Whether any PE may read this doubleword as a descriptor, from a base register or a walk-cache entry."""
+        if any(pa >> 12 in self.walks[c][1] for pe in self.pes.values() for c in pe.contexts if c in self.walks):
+            return True
+        for pe in self.pes.values():
+            for e in pe.held:
+                table = table_address(e.context.granule, e.value)
+                if not e.leaf and table <= pa < table + (1 << PAGE_BITS[e.context.granule]):
+                    return True
+        return False
 
     def clash(self, e: Entry, n: Entry) -> set[str]:
         """What a held entry and a new one differ in, so that a lookup may hit both or mix them."""
@@ -313,8 +327,8 @@ class Reference:
 
     def exempt(self, pe: Pe, changes: set[str], a: Entry, b: Entry) -> bool:
         level = pe.config.bbml
-        if not changes <= {"SIZE", "CONT"}:
-            return False
+        if not changes <= {"SIZE", "CONT"} or (a.leaf and b.leaf and (a.value ^ b.value) >> 11 & 1):
+            return False  # nothing else may change with it: nG neither, which by itself is free one way
         if "CONT" in changes and level < 1:
             return False
         if "SIZE" in changes and level < 2:
@@ -347,7 +361,9 @@ class Reference:
                     rules |= self.sequence_defects(pe, e, s)
                 if not stale or not s.broken or (s.cause and s.cause.pa != e.pa):
                     rules |= {f"BBM-{x}" for x in changes}
-                if pe.awake:
+                if pe.awake and e.context not in pe.contexts and any(k[:3] == e.context[:3] for k in pe.contexts):
+                    self.report_if(False, (this.line, this.pa, this.pe), rules)  # of registers that changed: BBM-CONTEXT
+                elif pe.awake:
                     self.report((this.line, this.pa, this.pe), rules, s, pe.number)
                 else:
                     s.deferred.append((this, frozenset(rules | {"BBM-NO-TLBI"})))
@@ -381,7 +397,9 @@ class Reference:
                     state.reported = True
             self.consequences.add(n)
             if pe.awake:
-                self.report((this.line, this.pa, this.pe), {"BBM-TABLE-REUSE"})
+                now = [c for c in pe.contexts if (c.side, c.root, c.asid) == (e.context.side, e.context.root, e.context.asid)]
+                due = not now or make_entry(now[0], va, level, this.pa, value) is not None  # else by registers of before
+                self.report_if(due, (this.line, this.pa, this.pe), {"BBM-TABLE-REUSE"})
             else:
                 s.deferred.append((s.cause, frozenset({"BBM-TABLE-REUSE"})))
 
@@ -416,25 +434,6 @@ class Reference:
 
     # --- contexts ----------------------------------------------------------------------------------------------------
 
-    def contexts_of(self, pe: Pe) -> list[Context]:
-        r = pe.registers
-        if not pe.on or not r.get("sctlr_el1", 0) & 1:
-            return []
-        tcr = r.get("tcr_el1", 0)
-        ttbr = [r.get("ttbr0_el1", 0), r.get("ttbr1_el1", 0)]
-        asid = ttbr[tcr >> 22 & 1] >> 48
-        if not tcr >> 36 & 1 or pe.config.asid_bits == 8:
-            asid &= 0xFF
-        out = []
-        for side in (0, 1):
-            if tcr >> (23 if side else 7) & 1:
-                continue
-            granule = TG1.get(tcr >> 30 & 3, "4K") if side else TG0.get(tcr >> 14 & 3, "4K")
-            tsz = tcr >> (16 if side else 0) & 0x3F
-            c = Context(side, ttbr[side] & (1 << 48) - 2, asid, granule, tsz, bool(tcr >> 39 & 1), tcr >> 39 & 3 == 3, r.get("mair_el1", 0))
-            out.append(c)
-        return out
-
     def synchronize(self, event: Event) -> None:
         pe = self.pes[event.pe]
         pe.fresh.clear()
@@ -445,7 +444,7 @@ class Reference:
 
     def change_context(self, pe: Pe, event: Event, before: dict[str, int]) -> None:
         was = pe.contexts
-        pe.contexts = self.contexts_of(pe)
+        pe.contexts = contexts_of(pe.registers, pe.config.asid_bits) if pe.on else []
         if pe.on and pe.registers.get("sctlr_el1", 0) & 1:
             pe.awake = True
         if pe.awake and pe.registers.get("sctlr_el1", 0) & 1:  # with the MMU off they mean nothing
@@ -471,8 +470,12 @@ class Reference:
             if s.doomed and e.context in pe.contexts:
                 if s.cause is None:
                     s.doomed.clear()  # may have been filled again
-                else:
-                    s.maybe.add("BBM-NO-DSB-BEFORE-TLBI")
+                    continue
+                s.maybe.add("BBM-NO-DSB-BEFORE-TLBI")
+                if self.coarse:
+                    s.doomed.clear()
+                elif e.context not in was:  # likewise, by a walk that does not see the write yet
+                    s.doomed = {n for n in s.doomed if n in self.tlbis and self.ordered_since(s.cause, self.tlbis[n][0], self.tlbis[n][1].domain)}
         self.fill(pe)
 
     def judge_return(self, pe: Pe, event: Event) -> None:

@@ -222,3 +222,23 @@ def cached_fields(r: dict[str, int], side: int) -> dict[str, int]:
         "mair_el1": r.get("mair_el1", 0),
         "sctlr_el1": r.get("sctlr_el1", 0) & SCTLR_CACHED,
     }
+
+
+def contexts_of(r: dict[str, int], asid_bits: int) -> list[Context]:
+    """What a PE with these registers in force walks from."""
+    if not r.get("sctlr_el1", 0) & 1:
+        return []
+    tcr = r.get("tcr_el1", 0)
+    ttbr = [r.get("ttbr0_el1", 0), r.get("ttbr1_el1", 0)]
+    asid = ttbr[tcr >> 22 & 1] >> 48
+    if not tcr >> 36 & 1 or asid_bits == 8:
+        asid &= 0xFF
+    out = []
+    for side in (0, 1):
+        if tcr >> (23 if side else 7) & 1:
+            continue
+        granule = TG1.get(tcr >> 30 & 3, "4K") if side else TG0.get(tcr >> 14 & 3, "4K")
+        tsz = tcr >> (16 if side else 0) & 0x3F
+        root = ttbr[side] & (1 << 48) - 2
+        out.append(Context(side, root, asid, granule, tsz, bool(tcr >> 39 & 1), tcr >> 39 & 3 == 3, r.get("mair_el1", 0)))
+    return out

@@ -60,6 +60,9 @@ std::optional<Rule> Comparer::leaf_and_table(u64 leaf, u64 table, bool table_is_
     relaxed.bbml = std::max(pe.bbml, 2u);
     for (u64 i = 0; i < entries && budget_; ++i, --budget_) {
         const u64 share = desc_split(leaf, level, g, i), entry = ram_.read64(PhysAddr(table_pa + 8 * i));
+        if (desc_kind(entry, level + 1, g) == DescKind::kLeaf && ((entry ^ leaf) & kDescNg) &&
+            (pe.ha || (entry & kDescAf)))
+            return Rule::kSize;
         const auto rule =
             table_is_new ? compare(share, entry, level + 1, g, relaxed) : compare(entry, share, level + 1, g, relaxed);
         if (rule) return rule;

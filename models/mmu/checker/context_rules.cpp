@@ -117,7 +117,8 @@ void BbmChecker::Impl::check_reinterpretation(PeId pe, const Context& context, u
         compare("MAIR_EL1", old.mair, context.mair, ~u64{0});
         compare("SCTLR_EL1", old.sctlr, context.sctlr, kSctlr);
         if (!name) continue;
-        RootId held = kNone;
+        RootId held = self.reaching[half];
+        if (held != kNone && !may_hold_some(held, pe)) held = kNone;
         roots.for_each([&](RootId id, Root& r) {
             if (held == kNone && r.key.half == half && may_hold_some(id, pe)) held = id;
         });

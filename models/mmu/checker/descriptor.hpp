@@ -41,6 +41,14 @@ constexpr u64 desc_output(u64 value, unsigned level, Granule g) {
 constexpr bool desc_global(u64 value) { return !(value & kDescNg); }
 constexpr bool desc_nt(u64 value, unsigned level) { return level < 3 && (value & kDescNt); }
 
+// FEAT_BBM: may a leaf of this level and a smaller one, or a table, be mixed? Not if one is global alone (R_PVTFW).
+constexpr bool desc_sizes_may_mix(u64 larger, unsigned level, u32 bbml) {
+    return bbml >= 2 || (bbml == 1 && desc_nt(larger, level));
+}
+constexpr bool desc_sizes_may_mix(u64 larger, unsigned level, u64 smaller, u32 bbml) {
+    return desc_sizes_may_mix(larger, level, bbml) && !((larger ^ smaller) & kDescNg);
+}
+
 // What a leaf maps at entry `index` of the next level, as a leaf of that level: the same attributes.
 constexpr u64 desc_split(u64 leaf, unsigned level, Granule g, u64 index) {
     u64 attributes = leaf & ~(kDescAddress | kDescContiguous | u64{3});

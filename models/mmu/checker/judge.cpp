@@ -201,7 +201,9 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
             judge_current(site, held, visible, record, matters);
             judge_other_levels(site, visible);
             note_globals(roots[place.root], site);
-            if (const PeMask walkers = visible & root.reach & estranged) judge_strangers(site, walkers);
+            if (const PeMask walkers = visible & root.reach & estranged;
+                walkers && !desc_same_entry(c.before, c.after, level, g))
+                judge_strangers(site, walkers);
             if (!may_cache(c.before, from, level, g, everyone)) made_valid(c.desc_pa, writer, pc);  // I_WZCBG
             if (from == DescKind::kInvalid) {
                 // Who only may hold entries of a root that it left does not walk to this one.
@@ -350,8 +352,9 @@ void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
             ByRule broken{};
             for_each_pe(open, [&](PeId pe) {
                 PeView view = pes[pe].view;
-                const bool mixes = level > s.level && desc_kind(s.after, s.level, s.granule) == DescKind::kLeaf &&
-                                   !(view.bbml >= 2 || (view.bbml == 1 && desc_nt(s.after, s.level)));
+                const bool leaf = desc_kind(s.after, s.level, s.granule) == DescKind::kLeaf;
+                const bool mixes = leaf && (level > s.level ? !desc_sizes_may_mix(s.after, s.level, p.before, view.bbml)
+                                                            : (p.before ^ s.after) & kDescNg);
                 view.bbml = std::max(view.bbml, 2u);
                 if (level > s.level && desc_kind(s.after, s.level, s.granule) == DescKind::kTable)
                     view.bbml = pes[pe].view.bbml;

@@ -72,7 +72,7 @@ std::optional<Rule> BbmChecker::Impl::left_below(const Site& s, const Pending& p
     PeView view = pes[pe].view;
     if (strict) view.bbml = 0;
     const bool block = desc_kind(s.after, s.level, s.granule) == DescKind::kLeaf;
-    const bool mixes = block && !(view.bbml >= 2 || (view.bbml == 1 && desc_nt(s.after, s.level)));
+    const bool mixes = block && !desc_sizes_may_mix(s.after, s.level, view.bbml);
     const bool linked = there && desc_same_entry(s.before, p.before, p.level, p.granule);
     for (const LeavesBelow& leaves : p.below)
         for (const LeavesBelow::Group& g : leaves.groups) {
@@ -81,7 +81,8 @@ std::optional<Rule> BbmChecker::Impl::left_below(const Site& s, const Pending& p
             for (u64 i = 0; i < leaves.values.size(); ++i) {
                 if (!((g.left[i / 64] >> (i % 64)) & 1)) continue;
                 if (linked) *there = domain.ram.read64(PhysAddr(leaves.pa + 8 * i)) == leaves.values[i];
-                if (mixes) return Rule::kSize;
+                if (mixes || (block && !desc_sizes_may_mix(s.after, s.level, leaves.values[i], view.bbml)))
+                    return Rule::kSize;
                 const u64 va = leaves.va + (i << level_shift(p.granule, leaves.level));
                 const auto rule =
                     comparer.difference(leaves.values[i], value_below(s.after, s.level, s.granule, leaves.level, va),
@@ -97,14 +98,15 @@ std::optional<Rule> BbmChecker::Impl::left_below(const Site& s, const Pending& p
 void BbmChecker::Impl::take_leaf(Pending& parent, const Site& s, u64 written, PeMask violated) {
     const PeMask walkers = pending.unclean_walk(parent);
     PeMask holding = 0;
+    std::pair<u32, u32> taken{};
     for (LeavesBelow& leaves : parent.below) {
         const u64 i = (s.va - leaves.va) >> level_shift(s.granule, s.level);
         if (leaves.level != s.level || s.va < leaves.va || i >= leaves.values.size()) continue;
         if (leaves.values[i] != s.before) continue;
         const auto b = static_cast<u32>(&leaves - parent.below.data());
-        const PeMask gone = pending.doomed(parent, b, static_cast<u32>(i));
         for (const LeavesBelow::Group& g : leaves.groups)
-            if ((g.left[i / 64] >> (i % 64)) & 1) holding |= g.pes & walkers & ~gone;
+            if ((g.left[i / 64] >> (i % 64)) & 1) holding |= g.pes & walkers;
+        taken = {b, static_cast<u32>(i)};
         leaves.clear(holding, static_cast<u32>(i), 1, [](u32) { return true; });
     }
     if (!holding) return;
@@ -128,23 +130,31 @@ void BbmChecker::Impl::take_leaf(Pending& parent, const Site& s, u64 written, Pe
     p.later = parent.later;
     p.later.push_back({parent.writer, true, parent.written});
     for (LaterWrite& w : p.later) w.above = true;
-    pending.add(std::move(p));
+    const PendingId leaf = pending.add(std::move(p));
+    pending.issued_with(parent, taken.first, taken.second, leaf);
 }
 
 // TLBIs by address under way when the old value went: a PE that had left by then does not read it again.
 void BbmChecker::Impl::issued_before(PendingId id, PeMask left) {
     if (!left) return;
     const Pending& p = pending[id];
-    for (std::size_t issuer = 0; issuer < pes.size(); ++issuer)
-        for (const TlbiScope scope : {TlbiScope::kLocal, TlbiScope::kInner, TlbiScope::kOuter})
-            for (const SpanIssue& s : outstanding[issuer][static_cast<unsigned>(scope)].spans) {
-                if (s.span.granule != p.granule) continue;
-                PeMask targets = 0;
-                for_each_pe(s.targets & left, [&](PeId pe) {
-                    if (s.span.issued > roots.left_at(p.root, pe, p.level)) targets |= pe_bit(pe);
-                });
-                if (targets) pending.issued_before(id, static_cast<PeId>(issuer), scope, s.span, targets);
-            }
+    const auto since_it_left = [&](PeMask mask, u64 issued) {
+        PeMask targets = 0;
+        for_each_pe(mask & left, [&](PeId pe) {
+            if (issued > roots.left_at(p.root, pe, p.level)) targets |= pe_bit(pe);
+        });
+        return targets;
+    };
+    for (std::size_t i = 0; i < pes.size(); ++i)
+        for (const TlbiScope scope : {TlbiScope::kLocal, TlbiScope::kInner, TlbiScope::kOuter}) {
+            const auto issuer = static_cast<PeId>(i);
+            const Outstanding& open = outstanding[issuer][static_cast<unsigned>(scope)];
+            for (const SpanIssue& s : open.spans)
+                if (s.span.granule == p.granule)
+                    pending.issued_before(id, issuer, scope, s.span, since_it_left(s.targets, s.span.issued));
+            for (const AsidIssue& a : open.asids)
+                pending.issued_before(id, issuer, scope, a.asid, since_it_left(a.targets, a.issued));
+        }
 }
 
 // The value being written may be one that was there before.

@@ -134,7 +134,7 @@ private:
         return (va >> level_shift(g_, level)) & ((u64{1} << index_bits(g_)) - 1);
     }
     [[nodiscard]] bool sizes_mix(u64 larger, unsigned level) const {
-        return !(view_.bbml >= 2 || (view_.bbml == 1 && desc_nt(larger, level)));
+        return !desc_sizes_may_mix(larger, level, view_.bbml);
     }
     std::optional<Rule> against(u64 value, DescKind kind, unsigned level, u64 va) {
         if (kind == DescKind::kInvalid || (globals_only_ && !(kind == DescKind::kLeaf && desc_global(value))))
@@ -143,7 +143,9 @@ private:
         relaxed.bbml = std::max(relaxed.bbml, 2u);
         if (level < site_.level) {
             if (kind == DescKind::kTable) return {};
-            if (sizes_mix(value, level)) return Rule::kSize;
+            const bool leaves = desc_kind(site_.after, site_.level, g_) == DescKind::kLeaf;
+            if (leaves ? !desc_sizes_may_mix(value, level, site_.after, view_.bbml) : sizes_mix(value, level))
+                return Rule::kSize;
             for (unsigned l = level; l < site_.level; ++l) value = desc_split(value, l, g_, index(site_.va, l + 1));
             return c_.comparer.difference(value, site_.after, site_.level, g_, relaxed);
         }
@@ -153,7 +155,7 @@ private:
         if (kind == DescKind::kTable)
             return now == DescKind::kLeaf && sizes_mix(n.value, n.level) ? std::optional(Rule::kSize) : std::nullopt;
         if (n.level == level) return c_.comparer.difference(value, n.value, level, g_, view_);
-        if (sizes_mix(n.value, n.level)) return Rule::kSize;
+        if (!desc_sizes_may_mix(n.value, n.level, value, view_.bbml)) return Rule::kSize;
         return c_.comparer.difference(value, c_.value_below(n.value, n.level, g_, level, va), level, g_, relaxed);
     }
     void table(TableId t, unsigned level, u64 above) {

@@ -74,15 +74,31 @@ void PendingSet::linked_above(RootId root, Granule g, unsigned level, u64 va, u6
         });
 }
 
-PeMask PendingSet::doomed(const Pending& p, u32 below, u32 index) const {
-    PeMask pes = 0;
-    for (const auto& by_scope : outstanding_)
-        for (const auto& list : by_scope)
-            for (const Issue& i : list)
-                if (i.id == p.id && i.generation == p.generation && !i.entry && i.below == below && index >= i.first &&
-                    index - i.first < i.count)
-                    pes |= i.pes;
-    return pes;
+void PendingSet::came_back(RootId root, PeId pe) {
+    for (PeId issuer = 0; issuer < kMaxPes; ++issuer)
+        for (const TlbiScope scope : {TlbiScope::kLocal, TlbiScope::kInner, TlbiScope::kOuter})
+            for (Issue& i : outstanding_[issuer][static_cast<unsigned>(scope)]) {
+                Pending& p = records_[i.id];
+                if (!p.alive || p.generation != i.generation || p.root != root || !(i.pes & pe_bit(pe))) continue;
+                const auto ordered = [&](PeId by, u64 at) { return ordering_.ordered(by, at, issuer, scope); };
+                if (any_write(p, true, ordered)) continue;
+                i.pes &= ~pe_bit(pe);
+                if (i.entry) p.early |= pe_bit(pe), p.issued &= ~pe_bit(pe);
+            }
+}
+
+void PendingSet::issued_with(const Pending& p, u32 below, u32 index, PendingId leaf) {
+    for (auto& by_scope : outstanding_)
+        for (auto& list : by_scope)
+            for (std::size_t n = 0, end = list.size(); n < end; ++n) {
+                Issue i = list[n];
+                if (i.id != p.id || i.generation != p.generation || i.entry || i.below != below || index < i.first ||
+                    index - i.first >= i.count)
+                    continue;
+                i = {leaf, records_[leaf].generation, i.pes, i.asid, false, true, 0, 0, 0};
+                records_[leaf].issued |= i.pes;
+                list.push_back(i);
+            }
 }
 
 PendingId PendingSet::add(Pending&& record) {
@@ -232,14 +248,14 @@ void PendingSet::issued_before(PendingId id, PeId issuer, TlbiScope scope, const
     cover(records_[id], issuer, {kind, scope, false, false, u64{s.asid} << 48}, &s, targets, true);
 }
 
+void PendingSet::issued_before(PendingId id, PeId issuer, TlbiScope scope, u16 asid, PeMask targets) {
+    cover(records_[id], issuer, {TlbiKind::kAsid, scope, false, false, u64{asid} << 48}, nullptr, targets, true);
+}
+
 void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpan* span, PeMask targets, bool before) {
     const PeMask open = unclean(p), reached = open & targets;
     if (!open || p.many_places || (before && !reached)) return;
     const PeMask walking = may_reread(p, open, &op, span);
-    const bool with_table = !op.last_level_only();
-    const bool in_order = any_write(
-        p, with_table, [&](PeId writer, u64 written) { return ordering_.ordered(writer, written, issuer, op.scope); });
-    const PeMask ordered = in_order ? ~PeMask{0} : ~walking;
     const bool by_asid = !op.any_asid();
     const auto knows_asid = [&](PeMask pes, bool alone) {  // PEs of which the ASID covers something, or everything
         PeMask m = 0;
@@ -251,6 +267,11 @@ void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpa
         }
         return m;
     };
+    // A write above counts for what covers the table descriptor too, ASID and all.
+    const bool with_table = !op.last_level_only() && (!by_asid || !(reached & ~knows_asid(reached, true)));
+    const bool in_order = any_write(
+        p, with_table, [&](PeId writer, u64 written) { return ordering_.ordered(writer, written, issuer, op.scope); });
+    const PeMask ordered = in_order ? ~PeMask{0} : ~walking;
     auto record = [&](Issue issue, PeMask elsewhere) {
         p.elsewhere |= op.broadcast() || before ? 0 : elsewhere & ~targets;
         // An ASID that is not in force can't be read again.
@@ -337,7 +358,11 @@ void PendingSet::restore(PendingId id, PeMask back, const RamView& ram) {
         leaves.clear(back, 0, static_cast<u32>(leaves.values.size()),
                      [&](u32 i) { return ram.read64(PhysAddr(leaves.pa + 8 * u64{i})) == leaves.values[i]; });
     p.cleaned |= back & p.holders;
-    p.permitted &= ~back;
+    PeMask below = 0;  // leaves that did not come back owe their TLBI still
+    for (const LeavesBelow& leaves : p.below)
+        for (const LeavesBelow::Group& g : leaves.groups)
+            if (g.count) below |= g.pes;
+    p.permitted &= ~(back & ~below);
     p.reused = 0;
     p.deferred &= ~back;
 }

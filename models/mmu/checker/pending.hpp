@@ -137,8 +137,10 @@ public:
     void written_again(u64 desc_pa, PeId writer, u64 written);
     void unlinked_above(RootId root, Granule g, unsigned level, u64 va, PeId writer, u64 written);
     void linked_above(RootId root, Granule g, unsigned level, u64 va, u64 table, PeMask back, const RamView& ram);
-    // PEs for which a TLBI is under way that covers the table descriptor and this leaf below it.
-    [[nodiscard]] PeMask doomed(const Pending& p, u32 below, u32 index) const;
+    // The PE walks from the root again: TLBIs under way don't take what it may read until the write is ordered.
+    void came_back(RootId root, PeId pe);
+    // TLBIs under way that cover the table descriptor and this leaf below it cover the leaf's own record.
+    void issued_with(const Pending& p, u32 below, u32 index, PendingId leaf);
 
     // Registers a filled-in record (all but links). The old value's child table keeps living through it.
     PendingId add(Pending&& record);
@@ -167,6 +169,7 @@ public:
     void issue(PeId issuer, const Tlbi& op, PeMask targets);
     // One that was issued before the write, for PEs that had left the root by then.
     void issued_before(PendingId id, PeId issuer, TlbiScope scope, const FlushedSpan& span, PeMask targets);
+    void issued_before(PendingId id, PeId issuer, TlbiScope scope, u16 asid, PeMask targets);
     // A DSB of the issuer: what it issued before is complete. Appends records that may be clean now.
     void complete(PeId issuer, TlbiScope scope, std::vector<PendingId>& touched);
     // Drops every record that is clean; amortized by doing nothing unless enough has been added since.

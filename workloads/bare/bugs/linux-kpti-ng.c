@@ -5,12 +5,13 @@
  * Commit: f992b4dfd58b
  * Rule: BBM-CONT
  * Cores: cortex-a720*2
- * Levels: 0
+ * Levels: 0 1 2 3
  * Writer: rewrite_ng
  * Holders: 0 1
  * What happened: A kernel that learns late that it must isolate itself from user space has to make its global
- * entries non-global. That alone would be safe, but groups have to be dissolved, or changed as one, on the way:
- * the case for which the commit rewrites the map from the identity map, with the others parked.
+ * entries non-global. That alone would be safe, but groups have to be dissolved, or changed as one, on the way,
+ * and no level of FEAT_BBM permits both in one write (R_PVTFW): the case for which the commit rewrites the map
+ * from the identity map, with the others parked.
  * Hardware: While the Contiguous bit differs within a group: some consistent value, or a TLB conflict abort in the
  * kernel's own text (R_NGLXZ).
  * Fix: Nobody uses the map meanwhile, and each group is broken, flushed and made again.

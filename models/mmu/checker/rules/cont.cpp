@@ -4,9 +4,10 @@
 namespace bbmsim::mmu {
 
 static bool broken(const ValueChange& c) {
-    if (c.before_kind != DescKind::kLeaf || c.after_kind != DescKind::kLeaf || c.pe.bbml >= 1) return false;
-    if (!contiguous_members(c.granule, c.level)) return false;
-    return (c.before ^ c.after) & kDescContiguous;
+    if (c.before_kind != DescKind::kLeaf || c.after_kind != DescKind::kLeaf) return false;
+    const u64 changed = c.before ^ c.after;
+    if (!contiguous_members(c.granule, c.level) || !(changed & kDescContiguous)) return false;
+    return c.pe.bbml < 1 || (changed & kDescNg);  // only if nothing else changes (R_PVTFW)
 }
 
 const RuleSpec kRuleCont{
@@ -20,7 +21,10 @@ const RuleSpec kRuleCont{
              .text = "Setting or clearing the Contiguous bit of a live translation requires break-before-make of the "
                      "whole group. FEAT_BBM levels 1 and 2 permit the direct change if nothing else changes (R_KHRBC, "
                      "R_PVTFW), with a TLBI afterwards.",
-             .levels = "Level 0 only. Levels 1 to 3 permit the direct change with a TLBI afterwards.",
+             .levels =
+                 "Level 0 only. Levels 1 to 3 permit the direct change with a TLBI afterwards, but not together with a "
+                 "change of nG, in either direction. Permissions, AF, dirty state and software bits may change with "
+                 "it, as they may at any time (R_GPPYH).",
              .hardware =
                  "While the bit differs in a group, any consistent value may be used for its members, or the access "
                  "takes a TLB conflict abort (R_NGLXZ); a TLB may hold one entry for the group and one for the page.",

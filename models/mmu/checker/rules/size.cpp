@@ -21,8 +21,9 @@ const RuleSpec kRuleSize{
              .text = "Changing the size of a live translation, block to table or table to block, requires "
                      "break-before-make. FEAT_BBM level 2 permits the direct replacement with a TLBI afterwards, level "
                      "1 permits it while the block descriptor has nT=1; both only if nothing else changes (R_PVTFW).",
-             .levels = "Level 0: always. Level 1: unless the block descriptor has nT=1 while it is live. Levels 2 and "
-                       "3 permit the direct replacement with a TLBI afterwards.",
+             .levels =
+                 "Level 0: always. Level 1: unless the block descriptor has nT=1 while it is live. Levels 2 and "
+                 "3 permit the direct replacement with a TLBI afterwards. If nG changes with the size: all levels.",
              .hardware = "A PE may use the old entry, the new one or fields of both for each access, or take a TLB "
                          "conflict abort (R_FVQCK). A split leaves output addresses as they were, so data usually "
                          "stays right and the abort is what is seen. At level 2 the abort is permitted too, until the "
