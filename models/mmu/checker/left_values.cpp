@@ -225,7 +225,8 @@ std::vector<LeavesBelow> BbmChecker::Impl::leaves_below(TableId table, u64 va, P
     };
     std::vector<Below> open{{table, va, left.made}};
     while (!open.empty()) {
-        const auto [id, base, above] = open.back();
+        const TableId id = open.back().table;
+        const u64 base = open.back().va, above = open.back().made;
         open.pop_back();
         const Table& t = tables[id];
         LeavesBelow here{base, t.pa, t.level, false, std::vector<u64>(t.entries), {}};
