@@ -29,11 +29,12 @@ from bbmsim.files import write_whole
 from bbmsim.linux import kernels
 
 # Whether a boot of the unlisted boards meets a conflict before its flush is the seed's choice.
-SEEDS = {"mixed": 7, "unlisted": 4, "unlisted pair": 4}
+SEEDS = {"mixed": 7, "mixed Neoverse": 7, "unlisted": 4, "unlisted pair": 4}
 # Else the race of docs/findings/spectre-bhb-k.md may be lost, and no user space begins: nothing to do with TLBs.
-APPEND = {"7.3": "nospectre_bhb"}
+APPEND = {("7.3", "mixed"): "nospectre_bhb"}
 MIXES = {
     "mixed": "cortex-x4,cortex-a720*3",
+    "mixed Neoverse": "neoverse-v3,neoverse-v2*3",
     "unlisted": "cortex-x4:conflict_free=0,cortex-a720*3",
     "unlisted pair": "cortex-x4:conflict_free=0*2",
 }
@@ -62,6 +63,7 @@ class Row(Cell):
 
 CELLS = (
     [Cell(kernel, "mixed", "nasty", "none") for kernel in ("6.18", "7.3", "6.12", "6.16", "6.1")]
+    + [Cell(kernel, "mixed Neoverse", "nasty", "none") for kernel in ("6.18", "7.3")]
     + [Cell("6.18", mix, "nasty", "none") for mix in ("unlisted", "unlisted pair")]
     + [Cell("6.18", "mixed", tlb, s) for s in ("unparked", "one-unparked", "released-early", "no-flush", "one-unparked-no-flush") for tlb in ("typical", "nasty")]
     + [Cell("6.18", "unlisted", tlb, "no-flush") for tlb in ("typical", "nasty")]
@@ -70,14 +72,14 @@ CELLS = (
 
 def boot(cell: Cell) -> Row:
     kernel = kernels.get(cell.kernel)
-    workload = bs.linux(kernel.path, initrd="small", append=APPEND.get(cell.kernel, ""))
+    workload = bs.linux(kernel.path, initrd="small", append=APPEND.get((cell.kernel, cell.mix), ""))
     assert isinstance(workload, bs.LinuxWorkload)
     board = bs.Board(cores=tlb_mode(bs.parse_cores(MIXES[cell.mix]), cell.tlb), memory="1GiB")
     simulation = bs.Simulation(board, workload, seed=SEEDS[cell.mix])
     for where, word in SABOTAGES[cell.sabotage](workload):
         simulation.poke(where, word)
     # A repaint is over at about 45 ms; what is spoilt, or dies in conflicts, needs no user space.
-    result = simulation.run(timeout="1s" if cell.sabotage == "none" and cell.mix == "mixed" else "60ms")
+    result = simulation.run(timeout="1s" if cell.sabotage == "none" and cell.mix in ("mixed", "mixed Neoverse") else "60ms")
     found = [f"{v.rule}@{(v.symbol or '?').split('+')[0]}" for v in result.violations]
     effects = [f"{h.kind}@{(h.symbol or '?').split('+')[0]}" for h in result.hazards]
     return Row(
@@ -121,11 +123,11 @@ def table(rows: Sequence[Row]) -> str:
         "# Linux under the nasty TLB",
         "",
         f"Made by `scripts/nasty-matrix` from [nasty-matrix.csv](nasty-matrix.csv). Boards of 1 GiB, the small user space. *mixed*, seed {SEEDS['mixed']}, is",
-        "`" + MIXES["mixed"] + f"`; *unlisted*, seed {SEEDS['unlisted']}, has a boot core of level 2 that may conflict though Linux's list of parts says that it does not:",
+        "`" + MIXES["mixed"] + "`; *mixed Neoverse*, with that seed, is `" + MIXES["mixed Neoverse"] + f"`; *unlisted*, seed {SEEDS['unlisted']}, has a boot core of level 2 that may conflict though Linux's list of parts says that it does not:",
         "`" + MIXES["unlisted"] + "`; *unlisted pair* is two of those, `" + MIXES["unlisted pair"] + "`, which split lazily and never repaint.",
         "What is spoilt, and how: `bench/linux_sabotage.py`. Those boots, and the unlisted ones, end at 60 ms of simulated time, after the repaint.",
         "Whether a boot meets a conflict is the seed's choice (on the unlisted board three of the seeds 0 to 5 do; with one unparked and no flush 1 and 7 do, 0, 2 and 4 don't): `bbmsim explore` is for that.",
-        "7.3 has `nospectre_bhb` on its command line: on this board it may lose [a race of its own](findings/spectre-bhb-k.md), and then no user space begins.",
+        "On *mixed* 7.3 has `nospectre_bhb` on its command line: with these cores it may lose [a race of its own](findings/spectre-bhb-k.md), and then no user space begins.",
         "",
         f"{len(rows)} of {len(CELLS)} boots have been run.",
         "",

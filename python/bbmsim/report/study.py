@@ -272,8 +272,12 @@ def write_page(folder: Path) -> None:
 def run_grid(folder: Path, grid: str, work: Path, jobs: int | None = None) -> None:
     """Sweeps FOLDER/GRID.toml in WORK/GRID.sweep and keeps its rows as FOLDER/data/GRID.csv."""
     results = work / f"{grid}.sweep"
-    sweep(folder / f"{grid}.toml", results, jobs=jobs, progress=lambda done, total: print(f"\r{grid}: {done} of {total} cells", end="", file=sys.stderr))
-    print(file=sys.stderr)
+
+    def progress(done: int, total: int) -> None:
+        if sys.stderr.isatty() or done == total:
+            print(f"\r{grid}: {done} of {total} cells", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+    sweep(folder / f"{grid}.toml", results, jobs=jobs, progress=progress)
     (folder / "data").mkdir(exist_ok=True)
     shutil.copyfile(results / "results.csv", folder / "data" / f"{grid}.csv")
 
@@ -291,6 +295,9 @@ def main(words: Sequence[str]) -> int:
     except BbmsimError as error:
         print(f"study: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nstudy: interrupted; finished cells are kept, the same command goes on", file=sys.stderr)
+        return 3
     return 0
 
 
