@@ -74,7 +74,7 @@ template <Kind K>
     if (pe.fast.data_stamps) [[likely]]
         mmu::replacement::stamp(pe.fast.data_stamps, pe.fast.data_clock, entry->index);
     ++pe.filter_data_hits;
-    return reinterpret_cast<u8*>(host);
+    return reinterpret_cast<u8*>(host);  // NOLINT(performance-no-int-to-ptr)
 }
 
 inline mmu::FilterSlot* read_slots(const Pe& pe, MemMode mode) {
