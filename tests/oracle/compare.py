@@ -45,10 +45,8 @@ PERMITTED = """
 
 #: Seeds of the ranges that the manual's page on traces counts (docs/manual/traces.md) that nobody has settled, by kind.
 OPEN = """
-1123172: a leaf in the page of a table that its holder walks under another ASID now is rewritten, and the table linked again.
-1123899: a value and one with another software bit, both replaced by a table, twice: the checker takes the second for the first.
-1128572: the leaf of a table that was linked again while a PE was off, changed before the PE came back: the checker is silent.
-1144907, 1146893, and 1109746 of `hardware`: nobody has looked.
+1144907: VMALL issued, the table linked again before its DSB, and another PE's VMALL after that: the checker counts both.
+1109746 of `hardware`: a value, then one with another software bit, then a permitted change: after which the TLBI was owed.
 """
 
 Key = tuple[int, int]

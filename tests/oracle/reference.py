@@ -264,11 +264,12 @@ class Reference:
         touched = [c for c in contexts if pa >> 12 in self.walks[c][1]]
         for c in touched:
             del self.walks[c]
-        mapped = any(n.pa == pa for c in touched for n in self.walk(c))
+        still = {n.pa for c in contexts for n in self.walk(c)}
+        mapped = pa in still
         made = mapped and not any(e.pa == pa for c in touched for e in before[c])
-        if made or not mapped:
-            for pe in self.pes.values():  # whoever made it valid before: that is gone
-                pe.fresh.discard(pa)
+        gone_with_it = {e.pa for c in touched for e in before[c]} - still
+        for pe in self.pes.values():  # whoever made it valid before: that is gone, and so is all below a table that went
+            pe.fresh -= gone_with_it | ({pa} if made or not mapped else set())
         if event.pe >= 0 and made:
             self.pes[event.pe].fresh.add(pa)
         this = Write(event.line, event.pe, pa)

@@ -161,6 +161,22 @@ void BbmChecker::Impl::made_invalid(u64 desc_pa) {
         if (!pe.made.empty()) pe.made.erase(desc_pa);
 }
 
+// A table went, and what was made below it with it: whoever links it again makes it valid.
+void BbmChecker::Impl::forget_unlinked() {
+    const auto leads_nowhere = [&](const auto& entry) {
+        found.clear();
+        tables.at(entry.first, found);
+        return std::none_of(found.begin(), found.end(), [&](TableId table) {
+            places.clear();
+            const auto stale = [&](PendingId p) { return LiveTables::StalePlace{pending[p].root, pending[p].va}; };
+            tables.occurrences(table, static_cast<u32>((entry.first - tables[table].pa) / 8), roots, stale, places);
+            return std::any_of(places.begin(), places.end(),
+                               [](const Occurrence& place) { return place.through == kNone; });
+        });
+    };
+    for (Pe& pe : pes) std::erase_if(pe.made, leads_nowhere);
+}
+
 // Judged by memory, not by what the TLBs answer: the order of a fetch and of the fill that it needs is not the rule's.
 void BbmChecker::Impl::fetched(PeId pe, u64 va, bool privileged, u64 now_ps) {
     Pe& self = pes[pe];

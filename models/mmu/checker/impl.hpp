@@ -74,6 +74,7 @@ struct BbmChecker::Impl {
         TableId table;
         u64 desc_pa, before, after;
         u64 covered = ~u64{0};  // bits of the descriptor that the store writes
+        bool unlinks = false;   // a table that was there
     };
 
     void archive(Archive& ar);  // checker_state.cpp
@@ -97,7 +98,7 @@ struct BbmChecker::Impl {
     bool all_still_read(const Occurrence& place, u64 value, DescKind kind, unsigned level, PeMask left) const;
     PeMask held_again(const Site& site) const;
     void restore(const Site& site, PeMask walkers);
-    void take_leaf(Pending& parent, const Site& site, u64 written, PeMask violated);
+    void take_leaf(Pending& parent, const Site& site, u64 written, PeMask violated, PeMask of);
     void check_group(const Site& site, TableId table, PeMask pes);
     void keep(const Site& site, PeMask held, Pending&& record);
     // What goes with a table descriptor: `left` may hold leaves below one by one, whatever they hold of the table.
@@ -151,6 +152,7 @@ struct BbmChecker::Impl {
     void fetched(PeId pe, u64 va, bool privileged, u64 now_ps);
     void made_valid(u64 desc_pa, PeId writer, u64 pc);
     void made_invalid(u64 desc_pa);
+    void forget_unlinked();
     static constexpr std::size_t kMaxReinterpretations = 64, kMaxMade = 1 << 16;
 
     // hardware_rules.cpp

@@ -36,10 +36,12 @@ void BbmChecker::Impl::store(const Write& by, u64 pa, const u8* bytes, u64 size)
                 for (const PendingId p : stale) pending.drop_if_clean(p);
                 if (!tables.contains(table, d)) continue;
             }
-            const Changed c{table, d, before, after, covered};
-            if (before != after && i == 0) pending.written_again(d, writer, ordering.now() + 1);
             const u8 level = tables[table].level;
             const Granule g = tables[table].granule;
+            const bool unlinks =
+                desc_kind(before, level, g) == DescKind::kTable && !desc_same_entry(before, after, level, g);
+            const Changed c{table, d, before, after, covered, unlinks};
+            if (before != after && i == 0) pending.written_again(d, writer, ordering.now() + 1);
             const u64 broken_before = broken_rules;
             const bool live = change(table, c, by);
             changed.push_back(c);
@@ -85,6 +87,7 @@ void BbmChecker::Impl::store_done() {
             tables.unlink(c.table, index);
         }
     }
+    if (std::any_of(changed.begin(), changed.end(), [](const Changed& c) { return c.unlinks; })) forget_unlinked();
     changed.clear();
     pending.sweep(false);
 }
@@ -173,11 +176,21 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
         if (place.through != kNone) {  // an unlinked table: what is written there is no longer meant for this place
             if (std::any_of(places.begin(), places.end(), [&](const Occurrence& o) {
                     return o.through == kNone && o.root == place.root && o.va == place.va;
-                }))
-                continue;  // linked there again
+                })) {  // linked there again: who is off may hold what was there before
+                if (from == DescKind::kLeaf) take_leaf(pending[place.through], site, written, 0, ~awake_mask());
+                continue;
+            }
             const PeMask able = may_cache(c.after, to, level, g, here), walkers = able & awake_mask();
             pending[place.through].reused |= able & ~walkers;
-            if (from == DescKind::kLeaf) take_leaf(pending[place.through], site, written, walkers);
+            if (from == DescKind::kLeaf) {
+                PeMask sure = 0;  // of several ASIDs, another may hold the leaf than the one that leads here
+                for_each_pe(walkers, [&](PeId pe) {
+                    unsigned asids = 0;
+                    roots.for_each_asid(place.root, pe, pending[place.through].made, [&](u16) { ++asids; });
+                    if (asids < 2) sure |= pe_bit(pe);
+                });
+                take_leaf(pending[place.through], site, written, sure, ~PeMask{0});
+            }
             if (walkers) {
                 Site reuse = site;
                 reuse.detail = fmt::format("wrote {:#x} into the page of a table that it unlinked, entry {} of it",

@@ -95,8 +95,8 @@ std::optional<Rule> BbmChecker::Impl::left_below(const Site& s, const Pending& p
 
 // A leaf in the page of a table that went is about to change. Who may still walk there could read it until that write
 // is ordered: from now on it is an old value of its own.
-void BbmChecker::Impl::take_leaf(Pending& parent, const Site& s, u64 written, PeMask violated) {
-    const PeMask walkers = pending.unclean_walk(parent);
+void BbmChecker::Impl::take_leaf(Pending& parent, const Site& s, u64 written, PeMask violated, PeMask of) {
+    const PeMask walkers = pending.unclean_walk(parent) & of;
     PeMask holding = 0;
     std::pair<u32, u32> taken{};
     for (LeavesBelow& leaves : parent.below) {
@@ -160,10 +160,12 @@ void BbmChecker::Impl::issued_before(PendingId id, PeMask left) {
 // The value being written may be one that was there before.
 void BbmChecker::Impl::restore(const Site& s, PeMask walkers) {
     for (PendingId id = pending.first_of(s.desc_pa); id != kNone; id = pending[id].next_same_desc) {
-        const Pending& p = pending[id];
-        if (p.root == s.root && p.va == s.va && p.level == s.level && p.granule == s.granule &&
-            desc_same_entry(p.before, s.after, s.level, s.granule))
+        Pending& p = pending[id];
+        if (p.root != s.root || p.va != s.va || p.level != s.level || p.granule != s.granule) continue;
+        if (desc_same_entry(p.before, s.after, s.level, s.granule))
             pending.restore(id, walkers, domain.ram);
+        else if (p.kind == DescKind::kLeaf && !((p.before ^ s.after) & ~kDescNoDifference))
+            p.violated = 0;  // to a TLB it is the same: if it goes again, that is another write's doing
     }
     if (desc_kind(s.after, s.level, s.granule) == DescKind::kTable)
         pending.linked_above(s.root, s.granule, s.level, s.va, desc_next_table(s.after, s.granule), walkers,
