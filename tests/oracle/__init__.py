@@ -22,6 +22,6 @@ comes back meets itself; what nobody holds meets nothing; barriers of others cou
 **What is compared** (`compare.py`): for each line of the trace, whether it broke a rule, and at which descriptor or root; and
 the rules that the checker names must be among those that the reference finds broken there. One write may break several rules;
 which of them a report names is presentation. Not compared: which PEs hold the old entry, notes, hazards, texts.
-`compare.PERMITTED` lists, with reasons, which differences are accepted. `compare.OPEN` names the disagreements
-that are known and not settled.
+`compare.PERMITTED` lists, with reasons, which differences are accepted. `compare.OPEN` says which disagreements
+are known and not settled.
 """

@@ -19,6 +19,7 @@ from .tables import (
     get,
     group_size,
     make_entry,
+    output,
     put,
     shift,
     start_level,
@@ -106,7 +107,7 @@ class Reference:
         """Whether the PE's walks come to the descriptor at this place, from its root or from a walk-cache entry that stays."""
         c = entry.context
         if entry.level == start_level(c):
-            return c in pe.contexts
+            return any(u == c or (self.coarse and u[:5] == c[:5]) for u in pe.contexts)  # see compare.PERMITTED
         if not any((c.side, c.asid, c.granule) == (u.side, u.asid, u.granule) for u in pe.contexts):
             return False
         index = entry.va >> shift(c.granule, entry.level) & (1 << PAGE_BITS[c.granule] - 3) - 1
@@ -272,7 +273,7 @@ class Reference:
             pe.fresh -= gone_with_it | ({pa} if made or not mapped else set())
         if event.pe >= 0 and made:
             self.pes[event.pe].fresh.add(pa)
-        this = Write(event.line, event.pe, pa)
+        this = Write(event.line, event.pe, pa, value)
         seen = self.walked(pa)  # or nobody comes there: see compare.PERMITTED
         if seen or not self.coarse:
             self.writes.setdefault(pa, []).append(this)
@@ -311,7 +312,7 @@ class Reference:
         for pe in self.pes.values():
             for e in pe.held:
                 table = table_address(e.context.granule, e.value)
-                if not e.leaf and table <= pa < table + (1 << PAGE_BITS[e.context.granule]):
+                if (e.pa == pa and e.level == start_level(e.context)) or (not e.leaf and table <= pa < table + (1 << PAGE_BITS[e.context.granule])):
                     return True
         return False
 
@@ -325,6 +326,12 @@ class Reference:
             return set()  # two tables: what they lead to is what counts
         leaf, table = (e, n) if e.leaf else (n, e)
         return {"SIZE"} if leaf.level <= table.level else set()
+
+    def last_alike(self, e: Entry, cause: Write) -> Write:
+        for w in self.writes.get(e.pa, ()):
+            n = make_entry(e.context, e.va, e.level, e.pa, cause.value) if w.line > cause.line and cause.pa == e.pa else None
+            cause = w if n is not None and n.leaf == e.leaf and not self.clash(e, n) else cause
+        return cause
 
     def exempt(self, pe: Pe, changes: set[str], a: Entry, b: Entry) -> bool:
         level = pe.config.bbml
@@ -416,7 +423,7 @@ class Reference:
         count = group_size(c.granule, n.level)
         span = count * n.size
         base = n.va - n.va % span
-        if n.value >> 52 & 1 and (output(n) - (n.va - base)) % span:  # the group's address must be aligned to its size
+        if n.value >> 52 & 1 and (output(n, n.va) - (n.va - base)) % span:  # the group's address must be aligned to its size
             self.report_if(due, (this.line, this.pa, this.pe), {"BBM-CONT-GROUP"})
             return
         for i in range(count):
@@ -428,7 +435,7 @@ class Reference:
                 ignore = 1 << 10 | 1 << 7 | 1 << 51 | ((1 << 48) - 1 & -(1 << 12))
                 ignore |= 15 << 55
                 same = not (m.value ^ n.value) & ~ignore
-                same &= output(m) - m.va == output(n) - n.va
+                same &= output(m, m.va) - m.va == output(n, n.va) - n.va
                 if not same:
                     self.report_if(due, (this.line, this.pa, this.pe), {"BBM-CONT-GROUP"})
                     return
@@ -580,13 +587,10 @@ class Reference:
                     where = (s.cause.line, s.cause.pa, s.cause.pe)
                     self.findings.setdefault(where, set()).update(self.sequence_defects(pe, e, s))
                     continue
-                # The TLBI belonged behind the write that took the entry away.
-                self.report((s.cause.line, s.cause.pa, s.cause.pe), self.sequence_defects(pe, e, s), s, pe.number)
+                # The TLBI belonged behind the write that took the entry away, and with it all that is no different to a TLB.
+                last = self.last_alike(e, s.cause)
+                self.report((last.line, last.pa, last.pe), self.sequence_defects(pe, e, s), s, pe.number)
         return [Finding(*where, frozenset(rules), where not in self.news, frozenset(self.stores.get(where, ()))) for where, rules in sorted(self.findings.items())]
-
-
-def output(entry: Entry) -> int:
-    return entry.value & (1 << 48) - 1 & -entry.size
 
 
 def judge(text: str, coarse: bool = False) -> list[Finding]:

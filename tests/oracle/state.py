@@ -16,6 +16,7 @@ class Write:
     line: int
     pe: int
     pa: int
+    value: int = 0
 
 Places = set[tuple[int, int, int, int]]  #: walk-cache entries: level, table, ASID, number of what they map
 

@@ -72,30 +72,42 @@ void BbmChecker::Impl::enter(PeId pe, unsigned half, const RootKey& key, u16 asi
         if (r.restored && desc_same_entry(present, r.before, r.level, r.granule))
             pending.restore(p, pe_bit(pe), domain.ram);  // the present value to it as well, from now on
         if (!due) continue;
-        const Site site{r.writer, r.pc, now_ps, r.desc_pa, r.va, r.root, r.level, r.granule, r.before, present};
+        Site site{r.writer, r.pc, now_ps, r.desc_pa, r.va, r.root, r.level, r.granule, r.before, present};
         memo.clear();
         // What was written into the page of a table that walk caches no longer lead to is nobody's.
         const bool walks = r.kind != DescKind::kTable || (pending.unclean_walk(r) & pe_bit(pe));
+        bool sizes_clash = false;
+        const auto block = block_above(r, pe, sizes_clash);
         if (!(walks && difference(r.before, present, r.level, r.granule, pe, false)) &&
-            !left_below(site, r, pe, false) && !under_a_block(r, pe))
+            !left_below(site, r, pe, false) && !sizes_clash)
             continue;
+        memo.clear();
+        if (block && (r.cause_pa == *block ||
+                      !difference(r.before, domain.ram.read64(PhysAddr(r.desc_pa)), r.level, r.granule, pe, false)))
+            site.desc_pa = *block;  // that is what meets it, and not what was written to its own descriptor
         r.violated |= pe_bit(pe);
         violate(Rule::kNoTlbi, site, pe_bit(pe));
     }
 }
 
-// A leaf that the PE may hold, where a larger one is by now whose size may not meet it.
-bool BbmChecker::Impl::under_a_block(const Pending& p, PeId pe) const {
-    if (p.kind != DescKind::kLeaf) return false;
+// A leaf that the PE may hold, where a larger one is by now: the address of that, and whether their sizes may not meet.
+std::optional<u64> BbmChecker::Impl::block_above(const Pending& p, PeId pe, bool& sizes_clash) const {
+    if (p.kind != DescKind::kLeaf) return std::nullopt;
     const u32 bbml = pes[pe].view.bbml;
-    for (unsigned level = roots[p.root].key.start_level; level < p.level; ++level) {
-        const u64 value = present_value(p.root, p.va, level);
+    const RootKey& key = roots[p.root].key;
+    u64 pa = key.pa + 8 * ((p.va >> level_shift(p.granule, key.start_level)) & (key.entries() - 1));
+    for (unsigned level = key.start_level; level < p.level && domain.ram.contains(PhysAddr(pa), 8); ++level) {
+        const u64 value = domain.ram.read64(PhysAddr(pa));
         const DescKind kind = desc_kind(value, level, p.granule);
-        if (kind == DescKind::kLeaf && may_cache(value, kind, level, p.granule, pe_bit(pe)))
-            return !desc_sizes_may_mix(value, level, p.before, bbml);
-        if (kind != DescKind::kTable) return false;
+        if (kind == DescKind::kLeaf && may_cache(value, kind, level, p.granule, pe_bit(pe))) {
+            sizes_clash = !desc_sizes_may_mix(value, level, p.before, bbml);
+            return pa;
+        }
+        if (kind != DescKind::kTable) return std::nullopt;
+        const u64 index = (p.va >> level_shift(p.granule, level + 1)) & ((u64{1} << index_bits(p.granule)) - 1);
+        pa = desc_next_table(value, p.granule) + 8 * index;
     }
-    return false;
+    return std::nullopt;
 }
 
 // Nothing is mapped below the root, and no old value is open: what was flushed since cannot have come back.

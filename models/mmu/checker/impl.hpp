@@ -124,7 +124,7 @@ struct BbmChecker::Impl {
     void context_sync(PeId pe, const Context& context, u64 now_ps, u64 pc);
     void enter(PeId pe, unsigned half, const RootKey& key, u16 asid, u64 now_ps, u64 pc);
     void release_unheld(RootId root);
-    [[nodiscard]] bool under_a_block(const Pending& p, PeId pe) const;
+    [[nodiscard]] std::optional<u64> block_above(const Pending& p, PeId pe, bool& sizes_clash) const;
     [[nodiscard]] bool is_empty(RootId root) const;
 
     // other_roots.cpp

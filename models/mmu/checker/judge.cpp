@@ -353,7 +353,7 @@ void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
             if (level > s.level && desc_kind(s.before, s.level, s.granule) == DescKind::kTable &&
                 domain.ram.read64(PhysAddr(p.desc_pa)) == p.before)
                 return;  // it came back, and is judged with the table that it is in
-            const PeMask open = pending.unclean(p) & visible & ~p.violated & awake_mask();
+            const PeMask open = pending.unclean(p) & visible & ~p.violated;
             if (!open) return;
             const u64 after = level < s.level ? s.after : value_below(s.after, s.level, s.granule, p.level, p.va);
             u64 before = p.before;
@@ -376,6 +376,10 @@ void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
                 if (!rule) {
                     view.bbml = 0;
                     if (comparer.difference(before, after, at, s.granule, view)) p.permitted |= pe_bit(pe);
+                    return;
+                }
+                if (pes[pe].dormant) {  // of a table replaced by a block, the table's own record tells it
+                    if (desc_kind(s.before, s.level, s.granule) != DescKind::kTable) p.deferred |= pe_bit(pe);
                     return;
                 }
                 if (p.broken) rule = sequence_rule(p, s.writer, pe, why);

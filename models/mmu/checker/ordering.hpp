@@ -57,6 +57,12 @@ public:
     [[nodiscard]] bool vmall_issued(PeId pe, PeId writer, u64 written) const {
         return pes_[pe].issued[slot(writer)] > written;
     }
+    // PEs at which a VMALL of this issuer will have cleaned the write once its DSB completes it.
+    [[nodiscard]] PeMask vmall_under_way(PeId issuer, TlbiScope scope, PeId writer, u64 written) const {
+        if (issuer >= pes_.size()) return 0;
+        const Outstanding& o = pes_[issuer].outstanding[static_cast<unsigned>(scope)];
+        return o.issued && o.ordered[slot(writer)] > written ? o.targets : 0;
+    }
     [[nodiscard]] bool vmall_since(PeId pe, u64 written) const { return pes_[pe].last_vmall > written; }
     [[nodiscard]] bool vmall_elsewhere(PeId pe, PeMask flushers, u64 written) const;
     void archive(Archive& ar);

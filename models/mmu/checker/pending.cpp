@@ -62,16 +62,27 @@ void PendingSet::linked_above(RootId root, Granule g, unsigned level, u64 va, u6
             if (p.root != root || (below == level + 1 && p.desc_pa - table >= u64{1} << granule_shift(g))) return;
             p.cleaned |= p.holders & ~vmall_left(p, p.holders);  // what they have done for it is done
             p.cleaned_at = ordering_.now();
-            std::erase_if(p.later, [&](const LaterWrite& w) {  // but for one that a TLBI under way still counts on
-                PeMask waiting = unclean(p);
-                for (PeMask m = waiting; m; m &= m - 1) {
-                    const auto pe = static_cast<PeId>(std::countr_zero(m));
-                    if (ordering_.vmall_issued(pe, w.writer, w.written)) waiting &= ~pe_bit(pe);
-                }
-                return w.above && waiting;
-            });
+            for (const LaterWrite& w :
+                 p.later)  // and what is under way counts: later ones ask for this entry's own write
+                if (w.above) vmall_issued_with(p, w);
+            std::erase_if(p.later, [](const LaterWrite& w) { return w.above; });
             if (desc_same_entry(ram.read64(PhysAddr(p.desc_pa)), p.before, below, g)) restore(p.id, back, ram);
         });
+}
+
+void PendingSet::vmall_issued_with(Pending& p, const LaterWrite& w) {
+    const PeMask open = unclean(p);
+    for (PeId issuer = 0; issuer < kMaxPes; ++issuer)
+        for (const TlbiScope scope : {TlbiScope::kLocal, TlbiScope::kInner, TlbiScope::kOuter}) {
+            const PeMask pes = open & ordering_.vmall_under_way(issuer, scope, w.writer, w.written);
+            if (!pes) continue;
+            auto& list = outstanding_[issuer][static_cast<unsigned>(scope)];
+            list.push_back({p.id, p.generation, pes, 0, false, true, 0, 0, 0});
+            p.issued |= pes;
+            for (u32 b = 0; b < p.below.size(); ++b)
+                list.push_back(
+                    {p.id, p.generation, pes, 0, false, false, b, 0, static_cast<u32>(p.below[b].values.size())});
+        }
 }
 
 void PendingSet::came_back(RootId root, PeId pe) {

@@ -191,6 +191,8 @@ private:
     };
     // Of the mask, those that no completed VMALL has cleaned.
     [[nodiscard]] PeMask vmall_left(const Pending& p, PeMask pes) const;
+    // VMALLs under way that clean this write take the old value along when they complete.
+    void vmall_issued_with(Pending& p, const LaterWrite& w);
     void cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpan* span, PeMask targets, bool before = false);
     void apply(const Issue& issue);
     static void note_issue(std::vector<Issue>& list, const Issue& issue);
