@@ -46,7 +46,9 @@ PERMITTED = """
 
 #: Disagreements of the ranges that the manual's page on traces counts (docs/manual/traces.md) that nobody has settled.
 OPEN = """
-About one in 200 of the traces of `wide`. Of the other two families none is known.
+1266891: a leaf rewritten in the page of an unlinked table, and that linked again, while its holder is off: the checker names the
+leaf's descriptor when the PE comes back, the reference the table's, whose write brought the new leaf.
+And about one in 200 of the traces of `wide`.
 """
 
 Key = tuple[int, int]

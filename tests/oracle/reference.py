@@ -266,11 +266,10 @@ class Reference:
         for c in touched:
             del self.walks[c]
         still = {n.pa for c in contexts for n in self.walk(c)}
-        mapped = pa in still
-        made = mapped and not any(e.pa == pa for c in touched for e in before[c])
+        made = pa in still and not any(e.pa == pa for c in touched for e in before[c])
         gone_with_it = {e.pa for c in touched for e in before[c]} - still
         for pe in self.pes.values():  # whoever made it valid before: that is gone, and so is all below a table that went
-            pe.fresh -= gone_with_it | ({pa} if made or not mapped else set())
+            pe.fresh -= gone_with_it | ({pa} if made or pa not in still else set())
         if event.pe >= 0 and made:
             self.pes[event.pe].fresh.add(pa)
         this = Write(event.line, event.pe, pa, value)
@@ -371,6 +370,7 @@ class Reference:
                     rules |= {f"BBM-{x}" for x in changes}
                 if pe.awake and e.context not in pe.contexts and any(k[:3] == e.context[:3] for k in pe.contexts):
                     self.report_if(False, (this.line, this.pa, this.pe), rules)  # of registers that changed: BBM-CONTEXT
+                    s.reported = True
                 elif pe.awake:
                     self.report((this.line, this.pa, this.pe), rules, s, pe.number)
                 else:
