@@ -22,6 +22,7 @@ from .units import format_count, format_size
 Floats = NDArray[np.float64]
 
 FROM_GIB = 1.0  #: below it fixed costs bend every curve
+_SLIGHT = 0.1  # of what changed most: less is not told
 LIMIT = 0.02  #: of the line: what still counts as straight
 #: what is counted in a row: the unit in which a cause's cycles are spent
 COUNTS = {
@@ -109,9 +110,10 @@ def _counts(gib: Floats, mean: pd.DataFrame, bend: int) -> str:
         before, after = float(slopes[bend - 1]), float(slopes[bend])
         size = max(abs(before), abs(after))
         if size >= 0.5 and abs(after - before) > LIMIT * size:  # not what happens once
-            changed.append((abs(after - before) / size, f"{COUNTS[key]} ({format_count(before)} a GiB, then {format_count(after)})"))
+            changed.append((abs(after - before), f"{COUNTS[key]} ({format_count(before)} a GiB, then {format_count(after)})"))
     if changed:
-        return "with it " + ", ".join(text for _, text in sorted(changed, reverse=True))
+        most = max(change for change, _ in changed)
+        return "with it " + ", ".join(text for change, text in sorted(changed, reverse=True) if change > _SLIGHT * most)
     return f"as many {', '.join(COUNTS[k] for k in known)} a GiB as before, so each costs another time" if known else "nothing was counted"
 
 
