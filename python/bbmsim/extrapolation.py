@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 
 MEASURED, EXTRAPOLATED = "measured", "extrapolated"
 MOST_ERROR = 0.05  #: a model whose held-back error is larger extrapolates nothing, unless told otherwise
-NARROWEST = 0.01  #: a band never claims more, to either side: what counts as straight may bend by twice that (linearity.LIMIT)
+NARROWEST = 0.02  #: a band never claims more, to either side: what counts as straight bends by so much (linearity.LIMIT)
 WIDEST = 0.5  #: a curve whose band at an asked point is wider to either side says nothing, and is not extrapolated
 
 #: memory in GiB, number of cores -> the term's column
