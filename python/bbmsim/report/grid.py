@@ -75,7 +75,8 @@ def scale_of(cells: Cells) -> Scale | None:
         return Scale("cores", "cores")
     for key in varying:
         if key != "cores" and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in cells.grid.axes[key]):
-            return Scale(key, re.sub("_(ns|us|cycles|bytes|mhz)$", r", \1", short(key)).replace("_", " "))
+            name = "cores" if key == "cpus" else short(key)  # the study's column of numbers of cores
+            return Scale(key, re.sub("_(ns|us|cycles|bytes|mhz)$", r", \1", name).replace("_", " "))
     return None
 
 
