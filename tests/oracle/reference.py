@@ -6,16 +6,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .hardware import HardwareUpdates
+from .registers import change_context, fetch, synchronize
 from .state import Finding, Held, Pe, Places, Write
 from .tables import (
     PAGE_BITS,
     Context,
     Entry,
     Memory,
-    cached_fields,
-    contexts_of,
     differences,
-    faults_on_fetch,
     get,
     group_size,
     make_entry,
@@ -355,6 +353,8 @@ class Reference:
             for n in new:
                 if e.asid is not None and n.asid is not None and e.asid != n.asid:
                     continue
+                if e.context.root != c.root and e.asid not in (None, c.asid):
+                    continue  # what they are under that ASID is judged when it is in force again
                 if n in pe.held and pe.held[n].cause is None:
                     continue
                 changes = self.clash(e, n)
@@ -440,107 +440,6 @@ class Reference:
                     self.report_if(due, (this.line, this.pa, this.pe), {"BBM-CONT-GROUP"})
                     return
 
-    # --- contexts ----------------------------------------------------------------------------------------------------
-
-    def synchronize(self, event: Event) -> None:
-        pe = self.pes[event.pe]
-        pe.fresh.clear()
-        before = dict(pe.registers)
-        pe.registers.update(pe.written)
-        pe.written.clear()
-        self.change_context(pe, event, before)
-
-    def change_context(self, pe: Pe, event: Event, before: dict[str, int]) -> None:
-        was = pe.contexts
-        pe.contexts = contexts_of(pe.registers, pe.config.asid_bits) if pe.on else []
-        if pe.on and pe.registers.get("sctlr_el1", 0) & 1:
-            pe.awake = True
-        if pe.awake and pe.registers.get("sctlr_el1", 0) & 1:  # with the MMU off they mean nothing
-            for side in (0, 1):
-                changed = pe.translated and cached_fields(pe.translated, side) != cached_fields(pe.registers, side)
-                if changed and any(e.context.side == side for e in pe.held):
-                    pe.unflushed[event.line] = {e for e in pe.held if e.context.side == side} | pe.unflushed.get(event.line, set())
-            pe.translated = dict(pe.registers)
-        if self.coarse:
-            pe.left = (pe.left | set(was)) - set(pe.contexts)
-            for e, s in list(pe.held.items()):  # one bit for each root, whatever the ASID
-                for c in pe.contexts:
-                    if (c.side, c.root) == (e.context.side, e.context.root) and c != e.context:
-                        asid = None if e.asid is None else c.asid
-                        pe.held.setdefault(e._replace(context=c, asid=asid), replace(s, defects=set(s.defects), maybe=set(s.maybe), owed=list(s.owed), doomed=set(), deferred=[], harmless=[], reported=False))
-        for c in pe.contexts:
-            self.judge_root(pe, c, event, c not in was)
-            if before != pe.registers:
-                self.judge_cnp(pe, c, event)
-        if pe.contexts and not was:
-            self.judge_return(pe, event)
-        for e, s in pe.held.items():
-            if s.doomed and e.context in pe.contexts:
-                if s.cause is None:
-                    s.doomed.clear()  # may have been filled again
-                    continue
-                s.maybe.add("BBM-NO-DSB-BEFORE-TLBI")
-                if self.coarse:
-                    s.doomed.clear()
-                elif e.context not in was:  # likewise, by a walk that does not see the write yet
-                    s.doomed = {n for n in s.doomed if n in self.tlbis and self.ordered_since(s.cause, self.tlbis[n][0], self.tlbis[n][1].domain)}
-        self.fill(pe)
-
-    def judge_return(self, pe: Pe, event: Event) -> None:
-        """A PE that was off received no broadcast: what changed meanwhile meets what it still holds, if it is still there."""
-        now = [n for c in pe.contexts for n in self.walk(c)]
-        for e, s in pe.held.items():
-            met = any((n.asid is None or e.asid in (None, n.asid)) and self.clash(e, n) and not self.exempt(pe, self.clash(e, n), e, n) for n in now)
-            for write, rules in s.deferred:
-                if s.cause and (met or "BBM-TABLE-REUSE" in rules):
-                    self.stores.setdefault((event.line, write.pa, write.pe), set()).add(write.line)
-                    self.report((event.line, write.pa, write.pe), rules, s, pe.number)
-            for write in s.harmless:
-                self.findings.setdefault((event.line, write.pa, write.pe), set()).add("BBM-TABLE-REUSE")
-            s.deferred.clear()
-            s.harmless.clear()
-
-    def judge_root(self, pe: Pe, c: Context, event: Event, due: bool) -> None:
-        """Tables that come under a PE's base register, against what it may hold of others."""
-        for e in pe.held:
-            other = e.context
-            if other.side != c.side or other.root == c.root:
-                continue
-            if e.asid is not None and e.asid != c.asid:
-                continue
-            if self.walk(c) and (self.coarse or e not in self.walk(other)):  # gone from its tables, and no difference: see compare.PERMITTED
-                self.findings.setdefault((event.line, c.root, pe.number), set()).add("BBM-ASID-REUSE")
-            for n in self.walk(c):
-                changes = self.clash(e, n)
-                if changes and (not due or e in self.consequences or self.exempt(pe, changes, e, n)):
-                    self.findings.setdefault((event.line, c.root, pe.number), set()).add("BBM-ASID-REUSE")
-                elif changes:
-                    self.report((event.line, c.root, pe.number), {"BBM-ASID-REUSE"})
-                    return
-
-    def judge_cnp(self, pe: Pe, c: Context, event: Event) -> None:
-        name = f"ttbr{c.side}_el1"
-        if not pe.registers.get(name, 0) & 1:
-            return
-        for other in self.pes.values():
-            if other is pe or not other.registers.get(name, 0) & 1:
-                continue
-            for d in other.contexts:
-                if d.side == c.side and d.asid == c.asid and d.root != c.root:
-                    self.report((event.line, c.root, pe.number), {"BBM-CNP"})
-
-    def fetch(self, event: Event) -> None:
-        """I_WZCBG: a context synchronization event before instructions are fetched through a fresh entry."""
-        pe = self.pes[event.pe]
-        for c in pe.contexts:
-            path = sorted((e for e in self.walk(c) if e.va <= event.a < e.va + e.size), key=lambda e: e.level)
-            fresh = [e for e in path if e.pa in pe.fresh]
-            if path and faults_on_fetch(path[-1], path[:-1], self.memory, pe.registers):
-                continue  # nothing is executed
-            if fresh and path[-1].leaf:
-                self.report((event.line, fresh[0].pa, event.pe), {"BBM-EXEC-SYNC"})
-                pe.fresh -= {e.pa for e in fresh}
-
     # --- the whole ---------------------------------------------------------------------------------------------------
 
     def run(self) -> list[Finding]:
@@ -555,17 +454,17 @@ class Reference:
             elif op == "msr":
                 self.pes[event.pe].written[event.name] = event.a
             elif op in ("isb", "exception", "eret"):
-                self.synchronize(event)
+                synchronize(self, event)
             elif op in ("dmb", "acquire"):
                 self.acquires.setdefault(event.pe, []).append(event.line)
             elif op == "load":
                 self.hardware.load(event)
             elif op == "fetch":
-                self.fetch(event)
+                fetch(self, event)
             elif op == "off":
                 pe = self.pes[event.pe]
                 pe.on = pe.awake = False
-                self.change_context(pe, event, dict(pe.registers))
+                change_context(self, pe, event, dict(pe.registers))
             elif op == "on":
                 pe = self.pes[event.pe]
                 pe.on = True

@@ -238,7 +238,7 @@ def contexts_of(r: dict[str, int], asid_bits: int) -> list[Context]:
         if tcr >> (23 if side else 7) & 1:
             continue
         granule = TG1.get(tcr >> 30 & 3, "4K") if side else TG0.get(tcr >> 14 & 3, "4K")
-        tsz = tcr >> (16 if side else 0) & 0x3F
+        tsz = min(max(tcr >> (16 if side else 0) & 0x3F, 16), 39)  # others are reserved, and taken as the nearest that is not
         root = ttbr[side] & (1 << 48) - 2
         out.append(Context(side, root, asid, granule, tsz, bool(tcr >> 39 & 1), tcr >> 39 & 3 == 3, r.get("mair_el1", 0)))
     return out

@@ -31,6 +31,8 @@ void BbmChecker::Impl::context_sync(PeId pe, const Context& context, u64 now_ps,
         RootKey key;
         if (root_of(context, half, key)) enter(pe, half, key, asid, now_ps, pc);
     }
+    if (before == std::array{kNone, kNone} && self.reaching != before)
+        roots.for_each_touched(pe, [&](RootId id) { tell_reuse(id, pe, now_ps); });
     roots.set_current(pe, self.reaching, asid);
     check_cnp(pe, pc, now_ps);
     for (unsigned half = 0; half < 2; ++half)
@@ -54,18 +56,10 @@ void BbmChecker::Impl::enter(PeId pe, unsigned half, const RootKey& key, u16 asi
     pes[pe].reaching[half] = id;
     if (!returns) return;
     pending.came_back(id, pe);
+    tell_reuse(id, pe, now_ps);
     // A PE that was off received no broadcast: what changed meanwhile meets what it still holds.
     for (PendingId p = roots[id].first_pending; p != kNone; p = pending[p].root_next) {
         Pending& r = pending[p];
-        if (r.reused & pe_bit(pe)) {
-            r.reused &= ~pe_bit(pe);
-            if (pending.unclean_walk(r) & pe_bit(pe)) {
-                r.violated |= pe_bit(pe), r.deferred &= ~pe_bit(pe);
-                Site site{r.writer, r.pc, now_ps, r.desc_pa, r.va, r.root, r.level, r.granule, r.before, r.after};
-                site.detail = "unlinked a table whose page was written while the core was off";
-                violate(Rule::kTableReuse, site, pe_bit(pe));
-            }
-        }
         const u64 present = present_value(r.root, r.va, r.level);
         const bool due = (r.deferred & pe_bit(pe)) && (pending.unclean(r) & pe_bit(pe));
         r.deferred &= ~pe_bit(pe);
@@ -76,38 +70,44 @@ void BbmChecker::Impl::enter(PeId pe, unsigned half, const RootKey& key, u16 asi
         memo.clear();
         // What was written into the page of a table that walk caches no longer lead to is nobody's.
         const bool walks = r.kind != DescKind::kTable || (pending.unclean_walk(r) & pe_bit(pe));
-        bool sizes_clash = false;
-        const auto block = block_above(r, pe, sizes_clash);
-        if (!(walks && difference(r.before, present, r.level, r.granule, pe, false)) &&
-            !left_below(site, r, pe, false) && !sizes_clash)
+        if (!(walks && old_meets(r, present, pe, false)) && !left_below(site, r, pe, false) &&
+            !clashes_with_block_above(r, pe))
             continue;
-        memo.clear();
-        if (block && (r.cause_pa == *block ||
-                      !difference(r.before, domain.ram.read64(PhysAddr(r.desc_pa)), r.level, r.granule, pe, false)))
-            site.desc_pa = *block;  // that is what meets it, and not what was written to its own descriptor
+        site.desc_pa = r.met_pa;  // what it meets came with that, if not with its own descriptor
         r.violated |= pe_bit(pe);
         violate(Rule::kNoTlbi, site, pe_bit(pe));
     }
 }
 
-// A leaf that the PE may hold, where a larger one is by now: the address of that, and whether their sizes may not meet.
-std::optional<u64> BbmChecker::Impl::block_above(const Pending& p, PeId pe, bool& sizes_clash) const {
-    if (p.kind != DescKind::kLeaf) return std::nullopt;
-    const u32 bbml = pes[pe].view.bbml;
+// Pages of unlinked tables that were written while the PE was off: its walk caches may lead there.
+void BbmChecker::Impl::tell_reuse(RootId id, PeId pe, u64 now_ps) {
+    for (PendingId p = roots[id].first_pending; p != kNone; p = pending[p].root_next) {
+        Pending& r = pending[p];
+        if (!(r.reused & pe_bit(pe))) continue;
+        r.reused &= ~pe_bit(pe);
+        if (!(pending.unclean_walk(r) & pe_bit(pe))) continue;
+        r.violated |= pe_bit(pe), r.deferred &= ~pe_bit(pe);
+        Site site{r.writer, r.pc, now_ps, r.desc_pa, r.va, r.root, r.level, r.granule, r.before, r.after};
+        site.detail = "unlinked a table whose page was written while the core was off";
+        violate(Rule::kTableReuse, site, pe_bit(pe));
+    }
+}
+
+// A leaf that the PE may hold, where a larger one is by now: whether their sizes may not meet.
+bool BbmChecker::Impl::clashes_with_block_above(const Pending& p, PeId pe) const {
+    if (p.kind != DescKind::kLeaf) return false;
     const RootKey& key = roots[p.root].key;
     u64 pa = key.pa + 8 * ((p.va >> level_shift(p.granule, key.start_level)) & (key.entries() - 1));
     for (unsigned level = key.start_level; level < p.level && domain.ram.contains(PhysAddr(pa), 8); ++level) {
         const u64 value = domain.ram.read64(PhysAddr(pa));
         const DescKind kind = desc_kind(value, level, p.granule);
-        if (kind == DescKind::kLeaf && may_cache(value, kind, level, p.granule, pe_bit(pe))) {
-            sizes_clash = !desc_sizes_may_mix(value, level, p.before, bbml);
-            return pa;
-        }
-        if (kind != DescKind::kTable) return std::nullopt;
+        if (kind == DescKind::kLeaf && may_cache(value, kind, level, p.granule, pe_bit(pe)))
+            return !desc_sizes_may_mix(value, level, p.before, pes[pe].view.bbml);
+        if (kind != DescKind::kTable) return false;
         const u64 index = (p.va >> level_shift(p.granule, level + 1)) & ((u64{1} << index_bits(p.granule)) - 1);
         pa = desc_next_table(value, p.granule) + 8 * index;
     }
-    return std::nullopt;
+    return false;
 }
 
 // Nothing is mapped below the root, and no old value is open: what was flushed since cannot have come back.

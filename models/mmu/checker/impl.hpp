@@ -83,6 +83,9 @@ struct BbmChecker::Impl {
     void store(const Write& by, u64 pa, const u8* bytes, u64 size);
     void store_done();
     bool change(TableId table, const Changed& c, const Write& by);
+    std::optional<Rule> old_meets(const Pending& p, u64 after, PeId pe, bool strict);
+    void note_alike(const Site& site, PeMask held);
+    PeMask take_again(const Site& site, u64& made);
     void judge_current(const Site& site, PeMask held, PeMask live, Pending& record, bool& matters);
     void judge_pending(const Site& site, PeMask live);
     void judge_other_levels(const Site& site, PeMask live);
@@ -123,8 +126,9 @@ struct BbmChecker::Impl {
     // contexts.cpp
     void context_sync(PeId pe, const Context& context, u64 now_ps, u64 pc);
     void enter(PeId pe, unsigned half, const RootKey& key, u16 asid, u64 now_ps, u64 pc);
+    void tell_reuse(RootId root, PeId pe, u64 now_ps);
     void release_unheld(RootId root);
-    [[nodiscard]] std::optional<u64> block_above(const Pending& p, PeId pe, bool& sizes_clash) const;
+    [[nodiscard]] bool clashes_with_block_above(const Pending& p, PeId pe) const;
     [[nodiscard]] bool is_empty(RootId root) const;
 
     // other_roots.cpp

@@ -131,6 +131,14 @@ std::optional<Rule> BbmChecker::Impl::difference(u64 before, u64 after, unsigned
     return rule;
 }
 
+// An old value against what is there now.
+std::optional<Rule> BbmChecker::Impl::old_meets(const Pending& p, u64 after, PeId pe, bool strict) {
+    if (!(p.reuse_told & pe_bit(pe))) return difference(p.before, after, p.level, p.granule, pe, strict);
+    const bool mix = desc_kind(after, p.level, p.granule) != DescKind::kLeaf ||
+                     desc_sizes_may_mix(after, p.level, strict ? 0 : pes[pe].view.bbml);
+    return mix ? std::nullopt : std::optional(Rule::kSize);
+}
+
 // Returns whether any PE reaches or may hold the entry: the table is live there.
 bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) {
     const auto [writer, pc, now_ps, store_kind] = by;
@@ -195,17 +203,21 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
                 Site reuse = site;
                 reuse.detail = fmt::format("wrote {:#x} into the page of a table that it unlinked, entry {} of it",
                                            c.after, index);
+                pending[place.through].reuse_told |= walkers;
                 violate(Rule::kTableReuse, reuse, walkers);
             }
             continue;
         }
-        const PeMask held = may_cache(c.before, from, level, g, holders(place, c.before, from, level));
+        Pending record;
+        record.made = made;
+        PeMask held = holders(place, c.before, from, level);
+        if (from == DescKind::kLeaf && !pending.empty()) held |= take_again(site, record.made);
+        held = may_cache(c.before, from, level, g, held);
+        if (from == DescKind::kLeaf && !pending.empty()) note_alike(site, held);
         const PeMask everyone = pes.size() >= kMaxPes ? ~PeMask{0} : (PeMask{1} << pes.size()) - 1;
         const PeMask visible = may_cache(c.after, to, level, g, everyone);
 
         if (!visible) made_invalid(c.desc_pa);
-        Pending record;
-        record.made = made;
         record.broken = !(visible & held);
         bool matters = record.broken;
         if (visible) {
@@ -262,7 +274,7 @@ void BbmChecker::Impl::judge_current(const Site& s, PeMask held, PeMask visible,
         if (!rule) {
             record.permitted |= pe_bit(pe);
         } else if (pes[pe].dormant) {
-            record.deferred |= pe_bit(pe);
+            record.defer(pe, s.desc_pa);
         } else {
             broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
             all |= pe_bit(pe);
@@ -314,18 +326,17 @@ void BbmChecker::Impl::judge_pending(const Site& s, PeMask visible) {
         const PeMask walkers = p.kind == DescKind::kTable ? pending.unclean_walk(p) : ~PeMask{0};
         for_each_pe(open, [&](PeId pe) {
             std::optional<Rule> rule;
-            if (walkers & pe_bit(pe)) rule = difference(p.before, s.after, p.level, p.granule, pe, false);
+            if (walkers & pe_bit(pe)) rule = old_meets(p, s.after, pe, false);
             const bool itself = rule.has_value();
             bool there = itself && p.restored;
             if (!rule) rule = left_below(s, p, pe, false, &there);
             if (!rule) {
                 const bool held = walkers & pe_bit(pe);
-                if ((held && difference(p.before, s.after, p.level, p.granule, pe, true)) || left_below(s, p, pe, true))
-                    p.permitted |= pe_bit(pe);
+                if ((held && old_meets(p, s.after, pe, true)) || left_below(s, p, pe, true)) p.permitted |= pe_bit(pe);
                 return;
             }
             if (pes[pe].dormant) {
-                p.deferred |= pe_bit(pe);
+                p.defer(pe, s.desc_pa);
                 return;
             }
             if (p.broken && !there) rule = sequence_rule(p, s.writer, pe, why);
@@ -379,7 +390,7 @@ void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
                     return;
                 }
                 if (pes[pe].dormant) {  // of a table replaced by a block, the table's own record tells it
-                    if (desc_kind(s.before, s.level, s.granule) != DescKind::kTable) p.deferred |= pe_bit(pe);
+                    if (desc_kind(s.before, s.level, s.granule) != DescKind::kTable) p.defer(pe, s.desc_pa);
                     return;
                 }
                 if (p.broken) rule = sequence_rule(p, s.writer, pe, why);
@@ -445,7 +456,7 @@ void BbmChecker::Impl::keep(const Site& s, PeMask held, Pending&& p) {
         const Pending& same = pending[id];
         if (same.root == s.root && same.va == s.va && same.level == s.level && same.granule == s.granule &&
             desc_same_entry(same.before, s.before, s.level, s.granule)) {
-            pending.restart(id, p);
+            pending.restart(id, p, ~(roots[s.root].reach | lingering({s.root, s.va, kNone, 0}, s.level)));
             issued_before(id, held & ~roots[s.root].reach);
             return;
         }
@@ -467,7 +478,7 @@ void BbmChecker::Impl::end_of_run(u64 now_ps) {
         Site site{p.writer, p.pc, p.now_ps, p.desc_pa, p.va, p.root, p.level, p.granule, p.before, memory};
         const PeMask walkers = p.kind == DescKind::kTable ? pending.unclean_walk(p) : ~PeMask{0};
         for_each_pe(open, [&](PeId pe) {
-            const bool itself = (walkers & pe_bit(pe)) && difference(p.before, memory, p.level, p.granule, pe, true);
+            const bool itself = (walkers & pe_bit(pe)) && old_meets(p, memory, pe, true);
             if (!itself && !left_below(site, p, pe, true)) return;
             if (pes[pe].promise.conflict_free) {
                 quiet |= pe_bit(pe);
@@ -479,6 +490,17 @@ void BbmChecker::Impl::end_of_run(u64 now_ps) {
         if (p.cause_pa) site.desc_pa = p.cause_pa;
         if (quiet) note(site, quiet);
         p.violated |= all;
+        if (!p.alike.empty()) {
+            const LastAlike& last = p.alike.front();
+            Site later = site;
+            later.writer = last.writer, later.pc = last.pc, later.now_ps = last.now_ps;
+            ByRule untold{};
+            for (unsigned r = 0; r < broken.size(); ++r) {
+                untold[r] = broken[r] & ~last.told_already;
+                broken[r] &= last.told_already;
+            }
+            violate_all(std::move(later), untold, why);
+        }
         for (unsigned r = 0; r < broken.size(); ++r) {
             if (!broken[r]) continue;
             site.detail = static_cast<Rule>(r) == Rule::kWrongTlbi ? why : std::string();

@@ -122,6 +122,9 @@ void BbmChecker::Impl::take_leaf(Pending& parent, const Site& s, u64 written, Pe
     p.now_ps = parent.now_ps;
     p.holders = holding;
     p.violated = (parent.violated | violated) & holding;
+    p.permitted = parent.permitted & holding;
+    p.deferred = parent.deferred & holding;
+    p.met_pa = parent.met_pa;
     p.root = s.root;
     p.writer = s.writer;
     p.level = s.level;
@@ -132,6 +135,43 @@ void BbmChecker::Impl::take_leaf(Pending& parent, const Site& s, u64 written, Pe
     for (LaterWrite& w : p.later) w.above = true;
     const PendingId leaf = pending.add(std::move(p));
     pending.issued_with(parent, taken.first, taken.second, leaf);
+}
+
+// Leaves of a table that went, and is there again, of PEs that were away meanwhile: theirs goes with the present one.
+PeMask BbmChecker::Impl::take_again(const Site& s, u64& made) {
+    PeMask holding = 0;
+    for (unsigned level = 0; level < s.level; ++level)
+        pending.for_each_at(s.granule, level, s.va, 1, [&](Pending& p) {
+            if (p.root != s.root || p.kind != DescKind::kTable || !p.restored) return;
+            const PeMask open = pending.unclean(p);
+            for (LeavesBelow& leaves : p.below) {
+                const u64 i = (s.desc_pa - leaves.pa) / 8;
+                if (s.desc_pa < leaves.pa || i >= leaves.values.size() || leaves.values[i] != s.before) continue;
+                PeMask here = 0;
+                for (const LeavesBelow::Group& g : leaves.groups)
+                    if ((g.left[i / 64] >> (i % 64)) & 1) here |= g.pes & open;
+                leaves.clear(here, static_cast<u32>(i), 1, [](u32) { return true; });
+                if (here) made = std::min(made, p.made);
+                holding |= here;
+            }
+        });
+    return holding;
+}
+
+// Old values that are no difference to a TLB from the one that goes now.
+void BbmChecker::Impl::note_alike(const Site& s, PeMask held) {
+    for (PendingId id = pending.first_of(s.desc_pa); id != kNone; id = pending[id].next_same_desc) {
+        Pending& p = pending[id];
+        if (p.root != s.root || p.va != s.va || p.level != s.level || p.granule != s.granule) continue;
+        const u64 last = p.alike.empty() ? p.after : p.alike.front().after;
+        if (p.kind != DescKind::kLeaf || last != s.before || p.before == s.before || !p.holders) continue;
+        if (!may_cache(s.before, DescKind::kLeaf, s.level, s.granule, p.holders)) continue;
+        memo.clear();
+        if (difference(p.before, s.before, s.level, s.granule, static_cast<PeId>(std::countr_zero(p.holders)), true))
+            continue;
+        const PeMask told = held | (p.alike.empty() ? 0 : p.alike.front().told_already);
+        p.alike.assign(1, {s.writer, s.pc, s.now_ps, s.after, told});
+    }
 }
 
 // TLBIs by address under way when the old value went: a PE that had left by then does not read it again.
@@ -208,7 +248,7 @@ void BbmChecker::Impl::judge_apart(const Site& s, PeMask apart, PeMask visible, 
         if (!rule) {
             if (left_below(s, p, pe, true)) p.permitted |= pe_bit(pe);
         } else if (pes[pe].dormant) {
-            p.deferred |= pe_bit(pe);
+            p.defer(pe, s.desc_pa);
         } else {
             broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
             p.violated |= pe_bit(pe);

@@ -46,9 +46,12 @@ void BbmChecker::Impl::dsb(PeId pe, BarrierDomain domain_of, BarrierType type) {
         touched.clear();
         touched_roots.clear();
         pending.complete(pe, scope, touched);
-        const Ordering::Completed vmall = ordering.complete_vmall(pe, scope);
-        for_each_pe(vmall.targets, [&](PeId at) { roots.vmall_completed(at, vmall.issued, touched_roots); });
-        for_each_pe(vmall.targets, [&](PeId at) { reinterpretation_flushed(at, vmall.issued); });
+        PeMask flushed = 0;
+        ordering.complete_vmall(pe, scope, [&](PeMask targets, u64 issued) {
+            flushed |= targets;
+            for_each_pe(targets, [&](PeId at) { roots.vmall_completed(at, issued, touched_roots); });
+            for_each_pe(targets, [&](PeId at) { reinterpretation_flushed(at, issued); });
+        });
         Outstanding& mine = outstanding[pe][static_cast<unsigned>(scope)];
         for (const SpanIssue& s : mine.spans)
             for_each_pe(s.targets, [&](PeId at) { roots.span_completed(at, s.span); });
@@ -59,12 +62,12 @@ void BbmChecker::Impl::dsb(PeId pe, BarrierDomain domain_of, BarrierType type) {
         mine.spans.clear();
         mine.asids.clear();
         for (const RootId id : touched_roots)  // PEs that had left, and hold nothing of it any more
-            for_each_pe((vmall.targets | by_asid) & ~roots[id].reach & ~roots[id].residue,
+            for_each_pe((flushed | by_asid) & ~roots[id].reach & ~roots[id].residue,
                         [&](PeId gone) { pending.forget(id, gone, !(roots[id].global & pe_bit(gone))); });
         for (const PendingId id : touched) pending.drop_if_clean(id);
-        if (vmall.targets && !pending.empty()) pending.sweep(broadcast);
+        if (flushed && !pending.empty()) pending.sweep(broadcast);
         for (const RootId id : touched_roots) release_unheld(id);
-        if (waiting.empty() || (touched.empty() && !vmall.targets)) continue;
+        if (waiting.empty() || (touched.empty() && !flushed)) continue;
         touched_roots.clear();
         touched_roots.swap(waiting);
         for (const RootId id : touched_roots) release_unheld(id);

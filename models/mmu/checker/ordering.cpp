@@ -12,7 +12,8 @@ void Ordering::add_pe(PeId pe) {
     for (State& s : pes_) {
         s.clean.resize(slots_);
         s.issued.resize(slots_);
-        for (Outstanding& o : s.outstanding) o.ordered.resize(slots_);
+        for (auto& list : s.outstanding)
+            for (Outstanding& o : list) o.ordered.resize(slots_);
     }
 }
 
@@ -40,9 +41,12 @@ bool Ordering::ordered(PeId writer, u64 written, PeId issuer, TlbiScope scope) c
 
 void Ordering::issue_vmall(PeId issuer, TlbiScope scope, PeMask targets) {
     const unsigned width = scope != TlbiScope::kLocal;
-    Outstanding& o = pes_[issuer].outstanding[static_cast<unsigned>(scope)];
-    const bool same = o.targets == targets;
-    o.targets = o.issued && !same ? o.targets & targets : targets;
+    auto& list = pes_[issuer].outstanding[static_cast<unsigned>(scope)];
+    for (Outstanding& earlier : list) earlier.targets &= ~targets;  // this one takes all that they would
+    const auto unused = std::find_if(list.begin(), list.end(), [](const Outstanding& o) { return !o.targets; });
+    Outstanding& o = unused == list.end() ? list.emplace_back() : *unused;
+    o.ordered.resize(slots_);
+    o.targets = targets;
     o.issued = tick();
     for (unsigned w = 0; w < slots_; ++w) o.ordered[w] = ordered_until(static_cast<PeId>(w), issuer, width);
     for (PeMask m = targets; m; m &= m - 1) {
@@ -53,18 +57,12 @@ void Ordering::issue_vmall(PeId issuer, TlbiScope scope, PeMask targets) {
     if (width == 0) pes_[issuer].last_local_vmall = o.issued;
 }
 
-Ordering::Completed Ordering::complete_vmall(PeId issuer, TlbiScope scope) {
-    Outstanding& o = pes_[issuer].outstanding[static_cast<unsigned>(scope)];
-    const Completed done{o.targets, o.issued};
-    if (!o.issued) return {};
+void Ordering::complete(const Outstanding& o) {
     for (PeMask m = o.targets; m; m &= m - 1) {
         State& s = pes_[static_cast<unsigned>(std::countr_zero(m))];
         s.flushed = std::max(s.flushed, o.issued);
         for (unsigned w = 0; w < slots_; ++w) s.clean[w] = std::max(s.clean[w], o.ordered[w]);
     }
-    o.targets = 0;
-    o.issued = 0;
-    return done;
 }
 
 PeMask Ordering::vmall_cleaned(PeMask pes, PeId writer, u64 written) const {

@@ -37,12 +37,16 @@ public:
     [[nodiscard]] bool ordered(PeId writer, u64 written, PeId issuer, TlbiScope scope) const;
 
     void issue_vmall(PeId issuer, TlbiScope scope, PeMask targets);
-    // Completes the issuer's outstanding VMALLs of one scope; returns the targets and the time of the last issue.
-    struct Completed {
-        PeMask targets = 0;
-        u64 issued = 0;
-    };
-    Completed complete_vmall(PeId issuer, TlbiScope scope);
+    // Completes the issuer's outstanding VMALLs of one scope: f(targets, when they were issued), each PE in one call.
+    template <class F>
+    void complete_vmall(PeId issuer, TlbiScope scope, F&& f) {
+        for (Outstanding& o : pes_[issuer].outstanding[static_cast<unsigned>(scope)]) {
+            if (!o.targets) continue;
+            complete(o);
+            f(o.targets, o.issued);
+            o.targets = 0;
+        }
+    }
 
     // Of a write by `writer` at `written`: has a completed VMALL cleaned it at `pe`?
     [[nodiscard]] bool vmall_cleaned(PeId pe, PeId writer, u64 written) const {
@@ -60,8 +64,10 @@ public:
     // PEs at which a VMALL of this issuer will have cleaned the write once its DSB completes it.
     [[nodiscard]] PeMask vmall_under_way(PeId issuer, TlbiScope scope, PeId writer, u64 written) const {
         if (issuer >= pes_.size()) return 0;
-        const Outstanding& o = pes_[issuer].outstanding[static_cast<unsigned>(scope)];
-        return o.issued && o.ordered[slot(writer)] > written ? o.targets : 0;
+        PeMask pes = 0;
+        for (const Outstanding& o : pes_[issuer].outstanding[static_cast<unsigned>(scope)])
+            if (o.ordered[slot(writer)] > written) pes |= o.targets;
+        return pes;
     }
     [[nodiscard]] bool vmall_since(PeId pe, u64 written) const { return pes_[pe].last_vmall > written; }
     [[nodiscard]] bool vmall_elsewhere(PeId pe, PeMask flushers, u64 written) const;
@@ -69,7 +75,7 @@ public:
 
 private:
     using PerWriter = std::vector<u64>;  // by writer; the last slot is for writers that are no PE
-    struct Outstanding {
+    struct Outstanding {                 // VMALLs for PEs that nothing was issued for since; unused without targets
         PeMask targets = 0;
         u64 issued = 0;
         PerWriter ordered;
@@ -80,10 +86,11 @@ private:
         std::array<u64, 2> dsb{}, chained{};
         u64 acquired = 0, last_vmall = 0, last_local_vmall = 0, flushed = 0;
         PerWriter clean, issued;
-        std::array<Outstanding, 3> outstanding;  // by TlbiScope
+        std::array<std::vector<Outstanding>, 3> outstanding;  // by TlbiScope
         void archive(Archive& ar);
     };
     [[nodiscard]] unsigned slot(PeId writer) const { return writer < pes_.size() ? writer : slots_ - 1; }
+    void complete(const Outstanding& o);
     [[nodiscard]] u64 ordered_until(PeId writer, PeId issuer, unsigned width) const;
 
     std::vector<State> pes_;

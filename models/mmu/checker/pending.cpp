@@ -75,14 +75,16 @@ void PendingSet::vmall_issued_with(Pending& p, const LaterWrite& w) {
     for (PeId issuer = 0; issuer < kMaxPes; ++issuer)
         for (const TlbiScope scope : {TlbiScope::kLocal, TlbiScope::kInner, TlbiScope::kOuter}) {
             const PeMask pes = open & ordering_.vmall_under_way(issuer, scope, w.writer, w.written);
-            if (!pes) continue;
-            auto& list = outstanding_[issuer][static_cast<unsigned>(scope)];
-            list.push_back({p.id, p.generation, pes, 0, false, true, 0, 0, 0});
-            p.issued |= pes;
-            for (u32 b = 0; b < p.below.size(); ++b)
-                list.push_back(
-                    {p.id, p.generation, pes, 0, false, false, b, 0, static_cast<u32>(p.below[b].values.size())});
+            if (pes) issued_all(p, issuer, scope, pes);
         }
+}
+
+void PendingSet::issued_all(Pending& p, PeId issuer, TlbiScope scope, PeMask pes) {
+    auto& list = outstanding_[issuer][static_cast<unsigned>(scope)];
+    list.push_back({p.id, p.generation, pes, 0, false, true, 0, 0, 0});
+    p.issued |= pes;
+    for (u32 b = 0; b < p.below.size(); ++b)
+        list.push_back({p.id, p.generation, pes, 0, false, false, b, 0, static_cast<u32>(p.below[b].values.size())});
 }
 
 void PendingSet::came_back(RootId root, PeId pe) {
@@ -142,22 +144,41 @@ PendingId PendingSet::add(Pending&& record) {
     return id;
 }
 
-void PendingSet::restart(PendingId id, const Pending& by) {
+void PendingSet::restart(PendingId id, const Pending& by, PeMask away) {
     Pending& p = records_[id];
+    const PeMask still = unclean(p), walk = unclean_walk(p);
+    struct UnderWay {
+        PeId issuer;
+        TlbiScope scope;
+        PeMask pes;
+    };
+    std::vector<UnderWay> vmalls;  // who had left when the value was there again did not read it again
+    for (PeId issuer = 0; (still & away) && issuer < kMaxPes; ++issuer)
+        for (const TlbiScope scope : {TlbiScope::kLocal, TlbiScope::kInner, TlbiScope::kOuter}) {
+            PeMask pes = ordering_.vmall_under_way(issuer, scope, p.writer, p.written);
+            for (const LaterWrite& w : p.later) pes |= ordering_.vmall_under_way(issuer, scope, w.writer, w.written);
+            pes &= still & away;
+            for (PeMask m = pes; m; m &= m - 1) {
+                const auto pe = static_cast<PeId>(std::countr_zero(m));
+                if (by.made <= roots_.left_at(p.root, pe, p.level)) pes &= ~pe_bit(pe);
+            }
+            if (pes) vmalls.push_back({issuer, scope, pes});
+        }
     ++p.generation;  // what was issued before does not count for the new replacement
     p.after = by.after;
     p.written = by.written;
     p.pc = by.pc;
     p.now_ps = by.now_ps;
     p.writer = by.writer;
-    const PeMask still = unclean(p);
     p.made = still ? std::min(p.made, by.made) : by.made;
     p.holders = by.holders | still;
-    p.cleaned = by.cleaned & ~still;
+    p.cleaned = ((by.cleaned | (still & ~by.holders)) & ~walk);  // others may hold leaves below, if anything
     p.cleaned_at = by.cleaned_at;
     p.issued = p.early = p.elsewhere = 0;
-    p.permitted = by.permitted;
-    p.violated = by.violated;
+    p.permitted = by.permitted | (p.permitted & still);  // since it was there again
+    p.violated = by.violated | (p.violated & still);
+    p.reuse_told = 0;
+    if (!p.deferred) p.met_pa = by.met_pa;
     p.deferred |= by.deferred;
     if (p.child == kNone && by.child != kNone) {
         p.child = by.child;
@@ -173,7 +194,9 @@ void PendingSet::restart(PendingId id, const Pending& by) {
             below.push_back(std::move(leaves));
     p.below = std::move(below);
     p.later.clear();
+    p.alike.clear();
     p.asids_done.clear();
+    for (const UnderWay& v : vmalls) issued_all(p, v.issuer, v.scope, v.pes);
 }
 
 void PendingSet::drop(PendingId id) {
@@ -203,6 +226,7 @@ void PendingSet::drop(PendingId id) {
         roots_[p.root].first_pending = p.root_next;
     if (p.root_next != kNone) records_[p.root_next].root_prev = p.root_prev;
     std::vector<LeavesBelow>().swap(p.below);
+    std::vector<LastAlike>().swap(p.alike);
     std::vector<std::pair<PeId, u16>>().swap(p.asids_done);
     --count_;
     free_.push_back(id);
@@ -300,7 +324,8 @@ void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpa
         const bool one_asid = by_asid && !global;
         const PeMask pes = one_asid ? knows_asid(reached, false) : reached;
         if (pes || (!reached && (!one_asid || knows_asid(open, true))))
-            record({p.id, p.generation, pes & ~p.cleaned, op.asid(), one_asid, true, 0, 0, 0}, open);
+            record({p.id, p.generation, pes & ~p.cleaned, op.asid(), one_asid, true, 0, 0, 0},
+                   one_asid ? knows_asid(open, true) : open);
     }
     for (u32 b = 0; b < p.below.size(); ++b) {
         const LeavesBelow& leaves = p.below[b];
@@ -361,6 +386,20 @@ void PendingSet::apply(const Issue& issue) {
         });
 }
 
+PeMask PendingSet::others_below(const Pending& p, const RamView& ram) {
+    PeMask pes = 0;
+    for (const LeavesBelow& leaves : p.below)
+        for (const LeavesBelow::Group& g : leaves.groups) {
+            if (!g.count || !(g.pes & ~pes)) continue;
+            for (u64 i = 0; i < leaves.values.size(); ++i)
+                if (((g.left[i / 64] >> (i % 64)) & 1) && ram.read64(PhysAddr(leaves.pa + 8 * i)) != leaves.values[i]) {
+                    pes |= g.pes;
+                    break;
+                }
+        }
+    return pes;
+}
+
 void PendingSet::restore(PendingId id, PeMask back, const RamView& ram) {
     Pending& p = records_[id];
     if (!p.restored) p.violated = 0;  // if it goes again, that is another write's doing
@@ -369,11 +408,7 @@ void PendingSet::restore(PendingId id, PeMask back, const RamView& ram) {
         leaves.clear(back, 0, static_cast<u32>(leaves.values.size()),
                      [&](u32 i) { return ram.read64(PhysAddr(leaves.pa + 8 * u64{i})) == leaves.values[i]; });
     p.cleaned |= back & p.holders;
-    PeMask below = 0;  // leaves that did not come back owe their TLBI still
-    for (const LeavesBelow& leaves : p.below)
-        for (const LeavesBelow::Group& g : leaves.groups)
-            if (g.count) below |= g.pes;
-    p.permitted &= ~(back & ~below);
+    p.permitted &= others_below(p, ram);  // leaves that did not come back owe their TLBI still
     p.reused = 0;
     p.deferred &= ~back;
 }

@@ -68,6 +68,15 @@ struct LaterWrite {
     void archive(Archive& ar);
 };
 
+// The last of several writes to a descriptor, if what they left there was no difference to a TLB: the TLBI belongs
+// behind it. Who holds what it replaced is told of it already.
+struct LastAlike {
+    PeId writer = kNoPe;
+    u64 pc = 0, now_ps = 0, after = 0;
+    PeMask told_already = 0;
+    void archive(Archive& ar);
+};
+
 struct Pending {
     u64 desc_pa = 0, va = 0;
     u64 before = 0, after = 0;  // the old value, and what replaced it
@@ -75,15 +84,17 @@ struct Pending {
     u64 made = 0;               // of the one that had made it, if a PE had left the root then; else 0
     u64 cleaned_at = 0;         // sequence number of the last TLBI that completed for the entry itself
     u64 cause_pa = 0;           // the descriptor whose write took it away, if it is not its own
+    u64 met_pa = 0;             // the descriptor whose later value broke a rule for an offline PE (deferred)
     u64 pc = 0, now_ps = 0;
     PeMask holders = 0;  // PEs that may have held the old value when it was replaced
     PeMask cleaned = 0;  // of these: a covering TLBI by address or ASID has completed
     PeMask issued = 0, early = 0,
-           elsewhere = 0;  // covering TLBI: issued; before the write was ordered; local to others
-    PeMask permitted = 0;  // PEs whose FEAT_BBM level permitted the direct replacement
-    PeMask deferred = 0;   // offline PEs for which a later value broke a rule
-    PeMask reused = 0;     // offline PEs whose walk caches may lead to the old table, whose page was written since
-    PeMask violated = 0;   // PEs for which a finding has been made
+           elsewhere = 0;   // covering TLBI: issued; before the write was ordered; local to others
+    PeMask permitted = 0;   // PEs whose FEAT_BBM level permitted the direct replacement
+    PeMask deferred = 0;    // offline PEs for which a later value broke a rule
+    PeMask reused = 0;      // offline PEs whose walk caches may lead to the old table, whose page was written since
+    PeMask reuse_told = 0;  // PEs for which a finding was made about the old table's page: what is in it is no news
+    PeMask violated = 0;    // PEs for which a finding has been made
     RootId root = kNone;
     TableId child = kNone;  // the table a replaced table descriptor pointed to, if it is tracked
     PendingId next_same_desc = kNone, root_prev = kNone, root_next = kNone;
@@ -100,7 +111,13 @@ struct Pending {
     bool restored = false;     // it is there again: a later change is judged as one of the present value
     std::vector<LeavesBelow> below;
     std::vector<LaterWrite> later;
+    std::vector<LastAlike> alike;                  // one at most
     std::vector<std::pair<PeId, u16>> asids_done;  // PEs that use several ASIDs: those that are covered so far
+    // For an offline PE a value at `by_pa` broke a rule: that is told when it comes back.
+    void defer(PeId pe, u64 by_pa) {
+        if (!deferred) met_pa = by_pa;
+        deferred |= pe_bit(pe);
+    }
     void archive(Archive& ar);
 };
 
@@ -144,7 +161,8 @@ public:
 
     // Registers a filled-in record (all but links). The old value's child table keeps living through it.
     PendingId add(Pending&& record);
-    void restart(PendingId id, const Pending& by);  // the same old value was replaced again
+    // The same old value was replaced again; `away`: PEs that do not walk there.
+    void restart(PendingId id, const Pending& by, PeMask away);
     void drop(PendingId id);
 
     // Records of one granule and level whose entry overlaps [va, va+bytes): f(Pending&). f must not add or drop.
@@ -192,9 +210,12 @@ private:
     // Of the mask, those that no completed VMALL has cleaned.
     [[nodiscard]] PeMask vmall_left(const Pending& p, PeMask pes) const;
     // VMALLs under way that clean this write take the old value along when they complete.
+    void issued_all(Pending& p, PeId issuer, TlbiScope scope, PeMask pes);
     void vmall_issued_with(Pending& p, const LaterWrite& w);
     void cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpan* span, PeMask targets, bool before = false);
     void apply(const Issue& issue);
+    // PEs that may hold leaves below the old table which it no longer has.
+    [[nodiscard]] static PeMask others_below(const Pending& p, const RamView& ram);
     static void note_issue(std::vector<Issue>& list, const Issue& issue);
 
     Ordering& ordering_;
