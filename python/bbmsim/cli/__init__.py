@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 
@@ -61,6 +63,8 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and gives its exit status."""
+    if arguments is None and threading.current_thread() is threading.main_thread():
+        _end_as_by_ctrl_c()
     try:
         if _COMPLETION in os.environ:
             cli.main(prog_name="bbmsim", complete_var=_COMPLETION)
@@ -91,6 +95,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("BBMSIM_DEBUG"):
             traceback.print_exc()
         return _fail(f"internal error: {type(error).__name__}: {error} (BBMSIM_DEBUG=1 shows where)", INTERNAL)
+
+
+def _end_as_by_ctrl_c() -> None:
+    """Who is told to go (kill, a CI's time limit, a terminal that was closed) cleans up too: workers, the terminal, files."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
+            signal.signal(number, interrupt)
 
 
 def _fail(message: str, status: int) -> int:

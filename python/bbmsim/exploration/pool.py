@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Generic, TypeVar
+
+from ..workers import end_with
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -79,15 +82,18 @@ class Pool(Generic[A, R]):
     def _start(self, jobs: int) -> ProcessPoolExecutor:
         if self._executor is None:
             # fork: a caller's script needs no `if __name__ == "__main__"`, and the workload is read once.
-            self._executor = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), initializer=_begin, initargs=(self._work,))
+            self._executor = ProcessPoolExecutor(jobs, multiprocessing.get_context("fork"), initializer=_begin, initargs=(self._work, os.getpid()))
         return self._executor
 
 
 _WORK: list[Callable[..., Any]] = []
 
 
-def _begin(work: Callable[..., Any]) -> None:
+def _begin(work: Callable[..., Any], parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)  # not what the parent does with them
+    end_with(parent)
     _WORK[:] = [work]
 
 

@@ -5,12 +5,14 @@ is done, and try again what a dying worker was at.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from typing import Any
 
 from .. import _core
 from ..errors import ConfigError
+from ..workers import end_with
 
 Work = Callable[[Any], dict[str, Any]]
 TRIES = 3  #: how often a cell may take its worker with it
@@ -28,7 +30,11 @@ def local(work: Work, tasks: Sequence[Any], jobs: int, say: Callable[[str], None
 
     waiting = list(range(len(tasks)))[::-1]
     died = [0] * len(tasks)
-    pool = get_reusable_executor(max_workers=jobs, timeout=None)
+
+    def start(kill_workers: bool = False) -> Any:
+        return get_reusable_executor(max_workers=jobs, timeout=None, kill_workers=kill_workers, initializer=end_with, initargs=(os.getpid(),))
+
+    pool = start()
     running: dict[Any, int] = {}
     try:
         while waiting or running:
@@ -51,7 +57,7 @@ def local(work: Work, tasks: Sequence[Any], jobs: int, say: Callable[[str], None
                 broken += running.values()
                 running.clear()
                 say("a worker process died; what was under way is tried again")
-                pool = get_reusable_executor(max_workers=jobs, timeout=None, kill_workers=True)
+                pool = start(kill_workers=True)
                 for task in sorted(broken, reverse=True):
                     died[task] += 1
                     if died[task] < TRIES:
