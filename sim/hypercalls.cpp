@@ -97,9 +97,11 @@ bool Machine::guest_call(CoreModule& core) {
             if (guest_results.size() >= kMostResults) return false;
             guest_results.emplace_back(guest_text(pe.r[1]), pe.r[2]);
             break;
-        case BBM_CALL_FAIL:
-            control.end(Outcome::kGuestFailed, fmt::format("core {}: {}", pe.id, guest_text(pe.r[1])));
+        case BBM_CALL_FAIL: {
+            const std::string who = fmt::format("core {}: ", pe.id), text = guest_text(pe.r[1]);
+            control.end(Outcome::kGuestFailed, text.starts_with(who) ? text : who + text);
             break;
+        }
         case BBM_CALL_PROGRESS:
             progress = {pe.r[1], pe.r[2]};
             emit_marker(pe.id, pe.r[1], pe.r[2], kMarkerProgress);

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 
 namespace bbmsim::sim {
@@ -28,6 +29,14 @@ const BoardConfig& checked(const BoardConfig& board) {
 
 std::string compatible_of(const std::string& core) {
     return core.starts_with("cortex-") || core.starts_with("neoverse-") ? "arm," + core : "arm,armv8";
+}
+
+// Exactly, in the largest unit that leaves a whole number: "60 ms".
+std::string in_words(u64 ps) {
+    static constexpr std::array<const char*, 5> kUnits{"ps", "ns", "us", "ms", "s"};
+    std::size_t unit = 0;
+    for (; ps && ps % 1000 == 0 && unit + 1 < kUnits.size(); ps /= 1000) ++unit;
+    return fmt::format("{} {}", ps, kUnits[unit]);
 }
 
 }  // namespace
@@ -224,7 +233,7 @@ Outcome Session::run(const RunLimits& limits) {
     switch (stopped) {
         case Kernel::Stopped::kPaused: return Outcome::kRunning;
         case Kernel::Stopped::kTime:
-            impl_->transient_detail = fmt::format("simulated time limit of {} ps", limits.simulated_ps);
+            impl_->transient_detail = "simulated time limit of " + in_words(limits.simulated_ps);
             return Outcome::kTimeout;
         case Kernel::Stopped::kStarved: break;
     }

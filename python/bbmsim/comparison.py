@@ -54,6 +54,8 @@ def compare(
     fixed = dict(set or {})
     if granules and "granule" in fixed:
         raise ConfigError("granule: in granules and in set", "granule")
+    if "strategy" in fixed:
+        raise ConfigError("strategy: not by set; strategies says what is compared", "strategy")
     own = {} if granules else {"granule": fixed.pop("granule")} if "granule" in fixed else {}
     axes: dict[str, list[Any]] = {
         "strategy": list(strategies), "cores": [c if isinstance(c, str) else describe_cores(list(c)) for c in cores],

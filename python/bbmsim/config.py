@@ -261,7 +261,7 @@ def parse_schedule(text: str) -> Schedule:
     """NAME, or NAME,depth=4,length_us=800,hold_ns=20000."""
     name, *settings = text.split(",")
     if name not in SCHEDULES:
-        raise ConfigError(f"schedule={name}: one of {', '.join(SCHEDULES)}{did_you_mean(name, SCHEDULES)}", "schedule")
+        raise ConfigError(f"schedule={name}: one of {', '.join(SCHEDULES)}", "schedule")
     values: dict[str, int] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")

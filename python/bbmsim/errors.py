@@ -24,10 +24,15 @@ class InternalError(BbmsimError):
     """The simulator itself failed. Please report it."""
 
 
+_FEW, _MANY = 4, 24
+
+
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
-    """" (did you mean 'x'?)" or what there is, for the end of a message about an unknown name."""
+    """" (did you mean 'x'?)" or what there is, for the end of a message about an unknown name. A dotted name is also known
+    by its last part."""
     known = list(choices)
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    if close:
+    ends = {k.rpartition(".")[2]: k for k in known}
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5) or [ends[e] for e in difflib.get_close_matches(name, ends, n=1, cutoff=0.5)]
+    if close and len(known) > _FEW:
         return f" (did you mean '{close[0]}'?)"
-    return f" (there are: {', '.join(known)})" if len(known) <= 24 else ""
+    return f" (there are: {', '.join(known)})" if len(known) <= _MANY else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from .errors import ConfigError
@@ -54,6 +55,41 @@ def write_whole(path: str | Path, data: str | bytes, field: str = "path") -> Non
     finally:
         if temporary is not None:
             os.unlink(temporary)
+
+
+def check_distinct(outputs: Mapping[str, str | Path | None]) -> None:
+    """Raises ConfigError if two of the files, by their options' names, are one and would overwrite each other."""
+    seen: dict[Path, str] = {}
+    for name, path in outputs.items():
+        if path is None or (Path(path).exists() and not Path(path).is_file()):
+            continue
+        place = Path(os.path.realpath(path))
+        if place in seen:
+            raise ConfigError(f"{name}={path}: is the file of --{seen[place]} too", name)
+        seen[place] = name
+
+
+class Writer:
+    """Writes files one after another. What can't be written is kept back, so that results are still said, and the other
+    files written."""
+
+    def __init__(self) -> None:
+        self.written: list[tuple[str, Path]] = []
+        self._failed: list[ConfigError] = []
+
+    def write(self, name: str, path: Path, make: Callable[[Path], None]) -> bool:
+        try:
+            make(path)
+        except ConfigError as error:
+            self._failed.append(error)
+            return False
+        self.written.append((name, path))
+        return True
+
+    def finish(self) -> None:
+        """Raises ConfigError for what could not be written."""
+        if self._failed:
+            raise ConfigError("; ".join(map(str, self._failed)), self._failed[0].field)
 
 
 def plot_format(path: Path) -> str:

@@ -45,6 +45,7 @@ class Injection:
     times: int = 1  #: how often it fires; 0: without end
 
     def __post_init__(self) -> None:
+        _check_types(self)
         if not 0.0 <= self.probability <= 1.0:
             raise ConfigError(f"probability={self.probability}: between 0 and 1", "probability")
         for name, value, least in (("core", self.core, 0), ("nth", self.nth, 1), ("times", self.times, 0)):
@@ -348,25 +349,35 @@ def settings_of(kind: type[Injection]) -> list[str]:
 
 
 def parse_injection(text: str) -> Injection:
-    """The CLI's form: KIND:key=value,... such as tlb-conflict:core=1,va=0xffff...,size=2M,after=SYMBOL,nth=3,on=data."""
+    """The CLI's form: KIND:key=value,... such as tlb-conflict:core=1,va=0xffff...,size=2M,after=SYMBOL,nth=3,on=data. Raises
+    ConfigError that names the whole of it and the setting."""
     name, colon, settings = text.partition(":")
     kind = KINDS.get(name)
     if kind is None:
         raise ConfigError(f"inject={text}: no such kind '{name}'{did_you_mean(name, KINDS)}", "inject")
     if not colon:
         raise ConfigError(f"inject={text}: write {name}:KEY=VALUE,... with {', '.join(settings_of(kind))}", "inject")
+    try:
+        return _of_settings(kind, settings)
+    except ConfigError as error:
+        raise ConfigError(f"inject={text}: {error}", error.field) from None
+
+
+def _of_settings(kind: type[Injection], settings: str) -> Injection:
     known = {f.name: f for f in dataclasses.fields(kind)}
     values: dict[str, Any] = {}
     for setting in settings.split(","):
         key, equals, value = setting.partition("=")
         if key not in known:
-            raise ConfigError(f"inject: {name} has no setting '{key}'{did_you_mean(key, known)}", "inject")
+            raise ConfigError(f"{kind.kind} has no setting '{key}'{did_you_mean(key, known)}", "inject")
         if not equals or not value:
-            raise ConfigError(f"inject: {key} needs a value", "inject")
+            raise ConfigError(f"{key} needs a value", "inject")
+        if key in values:
+            raise ConfigError(f"{key} is given twice", key)
         values[key] = _parse(key, value)
     for key, field in known.items():
         if field.default is dataclasses.MISSING and key not in values:
-            raise ConfigError(f"inject={text}: {key}= is missing", "inject")
+            raise ConfigError(f"{key}= is missing", "inject")
     return kind(**values)
 
 
@@ -379,12 +390,32 @@ def _parse(key: str, value: str) -> Any:
         if key == "probability":
             return float(value)
     except ValueError:
-        raise ConfigError(f"inject: {key}={value}: not a number", key) from None
+        raise ConfigError(f"{key}={value}: not a number", key) from None
     if key in ("sticky", "tag"):
         if value not in ("0", "1"):
-            raise ConfigError(f"inject: {key}={value}: 0 or 1", key)
+            raise ConfigError(f"{key}={value}: 0 or 1", key)
         return value == "1"
     return value
+
+
+#: what a field's type is called for people, and what it takes; a bool is no number
+_TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
+    "int": ("a whole number", (int,)),
+    "int | None": ("a whole number", (int, type(None))),
+    "float": ("a number", (int, float)),
+    "bool": ("True or False", (bool,)),
+    "str": ("text", (str,)),
+    "str | None": ("text", (str, type(None))),
+    "Symbol | str | None": ("a symbol or its name", (Symbol, str, type(None))),
+}
+
+
+def _check_types(injection: Injection) -> None:
+    for field in dataclasses.fields(injection):
+        value = getattr(injection, field.name)
+        words, types = _TYPES[str(field.type)]
+        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+            raise ConfigError(f"{field.name}={value!r}: {words}", field.name)
 
 
 def _name(of: Symbol | str | None) -> str:
@@ -408,7 +439,7 @@ def _check_range(name: str, first: int | None, size_name: str, size: int) -> Non
 
 def _need_address(injection: _AtAddress) -> None:
     if injection.va is None and injection.pa is None:
-        raise ConfigError(f"inject={injection.kind}: va= is missing (or pa=)", "va")
+        raise ConfigError("va= is missing (or pa=)", "va")
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -42,10 +43,19 @@ def lines(injected: Mapping[str, Any]) -> list[str]:
         out.append(f"taken as {text}, FAR {address(first['far'])}, at {first['symbol']}, {format_time(first['time_ps'])}{more}")
     for kind in ("violations", "hazards"):
         if reaction[kind]:
-            out.append(f"let in {kind} {', '.join(str(n + 1) for n in reaction[kind])}")
+            out.append(f"let in {kind} {_runs_of([n + 1 for n in reaction[kind]])}")
     out += [f"guest: {line}" for line in reaction["console"]]
     out.append(f"the run ended: {reaction['outcome']}")
     return out
+
+
+def _runs_of(numbers: list[int]) -> str:
+    """ "1, 2, 5 to 64"."""
+    out = []
+    for _, group in itertools.groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        run = [n for _, n in group]
+        out += [f"{run[0]} to {run[-1]}"] if len(run) > 2 else list(map(str, run))
+    return ", ".join(out)
 
 
 def describe_abort(esr: int) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from .errors import ConfigError, did_you_mean
+from .errors import ConfigError
 
 MOST_CALLS = 4096  #: MOST_SET_MEMORY_CALLS of workloads/bare/strategies/set_memory.h
 SYMBOL = "set_memory_list"  #: what holds them in the guest
@@ -39,7 +39,7 @@ def _call(path: Path, number: int, words: list[str], granule: int) -> tuple[int,
         raise wrong("expected WHAT OFFSET PAGES")
     what, offset_text, pages_text = words
     if what not in _WHAT:
-        raise wrong(f"{what}: expected one of {', '.join(_WHAT)}{did_you_mean(what, _WHAT)}")
+        raise wrong(f"{what}: expected one of {', '.join(_WHAT)}")
     try:
         offset = int(offset_text, 0)
     except ValueError:

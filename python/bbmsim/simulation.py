@@ -100,15 +100,15 @@ class Simulation:
     # --- before or between running
 
     def inject(self, fault: Injection) -> int:
-        """Orders a fault; its number in the record's `injected`."""
-        self._check_core(fault.core)
-        for field, name in fault.symbols():
-            self._check_symbol(name.removesuffix(":return"), field)
+        """Orders a fault; its number in the record's `injected`. Raises ConfigError for a core or symbol that there isn't."""
         self._not_finished()
         try:
+            self._check_core(fault.core)
+            for field, name in fault.symbols():
+                self._check_symbol(name.removesuffix(":return"), field)
             return self._session.inject(fault.spec())
-        except ValueError as error:
-            raise ConfigError(str(error)) from None
+        except (ConfigError, ValueError) as error:
+            raise ConfigError(f"inject={fault.kind}: {error}", getattr(error, "field", "inject")) from None
 
     def poke(self, where: str | int, word: str | int) -> Poke:
         """Replaces one 32-bit instruction of the program in memory: at "symbol+0x1c" or an address, by a word or "nop".

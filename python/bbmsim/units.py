@@ -67,6 +67,11 @@ def format_count(n: int | float) -> str:
     return f"{n:,.0f}"
 
 
+def some(n: int, thing: str, things: str = "") -> str:
+    """1 -> "1 run", 1234 -> "1,234 runs"."""
+    return f"{format_count(n)} {thing if n == 1 else things or thing + 's'}"
+
+
 def address(value: int) -> str:
     """0xffff_0000_4000_0000 with underscores, as assemblers and Python both read it."""
     digits = f"{value:016x}" if value >> 32 else f"{value:08x}"

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,12 +82,16 @@ def _check_words(parameters: Mapping[str, str]) -> None:
             raise ConfigError(f"set: {name}={value!r}: names and values are single words without '='", name)
 
 
+def _where(name: str, known: Iterable[str]) -> str:
+    return did_you_mean(name, known) or " (`bbmsim list workloads` names them)"
+
+
 def bare(name: str = "repaint", *, strategy: str | None = None, sabotage: str | None = None, **set: Any) -> Workload:
     """A workload of workloads/bare. `set` are its parameters; `bbmsim list workloads` names them all."""
     known = catalog.load()
     entry = known.workloads.get(name)
     if entry is None:
-        raise ConfigError(f"workload={name}: no such workload{did_you_mean(name, known.workloads)}", "workload")
+        raise ConfigError(f"workload={name}: no such workload{_where(name, known.workloads)}", "workload")
     given = {k: _text(v) for k, v in set.items()}
     if strategy is not None:
         given["strategy"] = strategy
@@ -135,7 +139,7 @@ def from_name(name: str, parameters: Mapping[str, str]) -> Workload:
     path = Path(name)
     if not path.exists():
         names = catalog.load().workloads
-        raise ConfigError(f"workload={name}: neither a workload nor a file{did_you_mean(name, names)}", "workload")
+        raise ConfigError(f"workload={name}: neither a workload nor a file{_where(name, names)}", "workload")
     if path.is_dir():
         raise ConfigError(f"workload={name}: is a folder", "workload")
     return elf(path, **parameters) if is_elf(path) else image(path, **parameters)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 from functools import lru_cache
+from typing import Any
 
 import bbmsim as bs
 import jsonschema
@@ -201,7 +202,10 @@ def test_every_kind_is_listed_parsed_and_in_the_manual(bbmsim: Bbmsim) -> None:
         ("tlb-conflict:core=1,va=0,sticky=yes", "sticky=yes: 0 or 1"),
         ("descriptor-flip:core=1,va=0,bit=64", "bit=64: 0 to 63"),
         ("stall:core=1,duration=1us,times=3", "to repeat it, name a symbol"),
-        ("stall:core=1,duration=1us,at=nowhere_at_all", "at=nowhere_at_all"),
+        ("stall:core=1,duration=1us,at=nowhere_at_all", "inject=stall: at=nowhere_at_all"),
+        ("stall:core=4,duration=1us", "inject=stall: core"),
+        ("stall:core=1,duration=1us,core=2", "inject=stall:core=1,duration=1us,core=2: core is given twice"),
+        ("stall:core=1,duration=1us,nth=0", "inject=stall:core=1,duration=1us,nth=0: nth=0: 1 or more"),
     ],
 )
 def test_what_cannot_be_is_one_line(text: str, says: str) -> None:
@@ -209,3 +213,20 @@ def test_what_cannot_be_is_one_line(text: str, says: str) -> None:
     with pytest.raises(bs.ConfigError) as raised:
         bs.Simulation(board, bs.bare("migrate")).inject(parse_injection(text))
     assert says in str(raised.value) and "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: bs.Stall(core=1, duration=5), "duration=5: text"),
+        (lambda: bs.Stall(core=True, duration="1us"), "core=True: a whole number"),
+        (lambda: bs.TlbConflict(core=1, va="0x1000"), "va='0x1000': a whole number"),
+        (lambda: bs.TlbConflict(core=1, va=0, after=3), "after=3: a symbol or its name"),
+        (lambda: bs.TlbConflict(core=1, va=0, sticky=1), "sticky=1: True or False"),
+        (lambda: bs.LostTlbi(core=1, probability="0.5"), "probability='0.5': a number"),
+    ],
+)
+def test_values_of_another_type_are_refused(make: Any, says: str) -> None:
+    with pytest.raises(bs.ConfigError) as raised:
+        make()
+    assert str(raised.value) == says

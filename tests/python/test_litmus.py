@@ -105,7 +105,7 @@ def test_what_is_wrong_is_one_line_with_its_place(bbmsim: Bbmsim, tmp_path: Path
 def test_what_cannot_be_run_is_refused(bbmsim: Bbmsim, tmp_path: Path) -> None:
     path = str(TESTS / "MP+tlbi.litmus")
     for arguments, expected in (
-        ((path, "--cores", "cortex-a720"), "2 processes, the board 1 cores"),
+        ((path, "--cores", "cortex-a720"), "2 processes, the board 1 core"),
         ((path, "--tlb", "spiteful"), "tlb=spiteful"),
         ((str(tmp_path),), "no *.litmus in this folder"),
         ((str(tmp_path / "none.litmus"),), "can't be read"),

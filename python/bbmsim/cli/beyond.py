@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..files import write_whole
-from ..units import format_time
+from ..units import format_time, some
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,6 +29,14 @@ def say_linearity(console: Console, found: Cells) -> None:
 
     for line in lines(found.linearity()):
         console.print(line, markup=False, soft_wrap=True)
+
+
+def say_phase(console: Console, found: Cells) -> None:
+    """If no run has the phase whose cost was asked for: those that there are."""
+    times = dict.fromkeys(key.removesuffix("_us") for row in found.rows for key in row if key.endswith("_us") and "@" not in key)
+    if found.phase not in times and found.rows:
+        there = ", ".join(name for name in times if name != "run") or "none"
+        console.print(f"phase={found.phase}: no run has it; there are: {there}", markup=False, soft_wrap=True)
 
 
 def check_beyond(plan: Study, texts: Sequence[str]) -> dict[str, list[str | int]]:
@@ -54,7 +62,7 @@ def say_extrapolated(console: Console, found: Extrapolation, metric: str) -> Non
     if found.models:
         name, model = max(found.models.items(), key=lambda item: item[1].held_back_error)
         tests = ", ".join(map(str, model.tests))
-        console.print(f"held-back error of {len(found.models)} models; the largest: {name}: {tests}", markup=False, soft_wrap=True)
+        console.print(f"held-back error of {some(len(found.models), 'model')}; the largest: {name}: {tests}", markup=False, soft_wrap=True)
     for name, why in found.refused.items():
         console.print(f"not extrapolated: {name}: {why}", markup=False, soft_wrap=True)
 

@@ -76,6 +76,6 @@ def boot_command(
     board = options.board(cores, memory, disk=options.disk(disk), checker=not no_checker, filter=not no_filter)
     if dump_dtb is not None:
         path = check_writable(dump_dtb, "dump-dtb")
-        write_whole(path, Simulation(board, guest(), seed=seed).device_tree)
+        write_whole(path, Simulation(board, guest(), seed=seed).device_tree, "dump-dtb")
         return 0
     return carry_out(board, guest, seed, Changes(inject, poke), looks, timeout, outputs, bench, gdb, quiet, typing)

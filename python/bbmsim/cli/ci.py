@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..baseline import Baseline
-from ..files import check_writable, write_whole
+from ..files import Writer, check_writable, write_whole
 from ..result import Result
 
 if TYPE_CHECKING:
@@ -48,7 +48,11 @@ class Ci:
             if name != "baseline"
         }
 
-    def write(self, result: Result | Exploration) -> None:
+    @property
+    def outputs(self) -> Mapping[str, Path]:
+        return self._outputs
+
+    def write(self, result: Result | Exploration, writer: Writer) -> None:
         """Applies the baseline and writes the files."""
         if self.baseline is not None:
             result.accept(self.baseline)
@@ -56,13 +60,16 @@ class Ci:
             return
         from ..report.ci import junit, sarif  # costs what few runs need
 
+        makers: dict[str, Callable[[Path], None]] = {
+            "write-baseline": lambda path: Baseline.of(result.violations, result.hazards).save(path),
+            "sarif": lambda path: write_whole(path, sarif(result), "sarif"),
+            "junit": lambda path: write_whole(path, junit(result), "junit"),
+        }
         for name, path in self._outputs.items():
-            if name == "write-baseline":
-                Baseline.of(result.violations, result.hazards).save(path)
-            else:
-                write_whole(path, {"sarif": sarif, "junit": junit}[name](result), name)
+            writer.write(name, path, makers[name])
 
     def say(self, say: Callable[[str], None], result: Result | Exploration) -> None:
+        """What the baseline did."""
         known = result.record.get("baseline")
         if known is not None:
             count = len(known["violations"]) + len(known["hazards"])
@@ -71,5 +78,3 @@ class Ci:
                 say(f"  accepted     {line}")
             for line in known["unmatched"]:
                 say(f"  matches nothing any more: {line}")
-        for name, path in self._outputs.items():
-            say(f"{name}: {path}")

@@ -15,11 +15,11 @@ from click.shell_completion import CompletionItem
 from .. import catalog
 from ..comparison import compare
 from ..errors import ConfigError
-from ..files import check_writable, plot_format
+from ..files import Writer, check_distinct, check_writable, plot_format
 from ..sweeps.cells import KINDS, Cells
 from ..units import format_count, format_time, parse_time
 from . import options
-from .beyond import say_extrapolated, say_linearity
+from .beyond import say_extrapolated, say_linearity, say_phase
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -71,6 +71,7 @@ def compare_command(
 ) -> int:
     """Runs several strategies over a grid of memory sizes, core mixes and granules, and compares what they cost."""
     outputs = {name: check_writable(p, name) for name, p in (("csv", csv), ("plot", plot), ("html", html)) if p}
+    check_distinct(outputs)
     if "plot" in outputs:
         plot_format(Path(outputs["plot"]))
     elif plot_kind is not None:
@@ -85,6 +86,7 @@ def compare_command(
             set=options.settings(set_), tlb=tlb, detail=options.detail(), timeout=parse_time(timeout), jobs=jobs, progress=progress,
         )
     console.print(_table(comparison))
+    say_phase(console, comparison)
     say_linearity(console, comparison)
     extrapolated = comparison.extrapolate(beyond.get("memory", ()), cores=[int(n) for n in beyond.get("cores", ())]) if beyond else None
     if extrapolated is not None:
@@ -94,9 +96,11 @@ def compare_command(
         "plot": partial(comparison.plot, kind=plot_kind, extrapolated=extrapolated),
         "html": partial(comparison.html, extrapolated=extrapolated),
     }
+    writer = Writer()
     for name, path in outputs.items():
-        makers[name](path)
-        console.print(f"{name}: {path}", markup=False)
+        if writer.write(name, path, makers[name]):
+            console.print(f"{name}: {path}", markup=False)
+    writer.finish()
     return comparison.exit_status
 
 
@@ -149,6 +153,6 @@ def _cells(row: dict[str, Any], phase: str) -> list[str]:
         return format_time(row[key] * 1e6) if key in row else "-"
 
     return [
-        row["outcome"], str(row.get("violations", 0) + row.get("hazards", 0)), time(f"{phase}_us"), time("run_us"),
+        row.get("error", row["outcome"]), str(row.get("violations", 0) + row.get("hazards", 0)), time(f"{phase}_us"), time("run_us"),
         *(cycles(k) for k in ("descriptor_writes", "table_pages", "tlbis", "boot_core_tlbi_dsb")),
     ]  # fmt: skip

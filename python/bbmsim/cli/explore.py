@@ -18,10 +18,10 @@ from ..config import SCHEDULES
 from ..errors import ConfigError
 from ..exploration.plan import ALL_POWERS, Subject, check_names, check_schedules
 from ..exploration.text import print_exploration
-from ..files import check_writable
+from ..files import Writer, check_distinct, check_writable
 from ..linux.workload import linux
 from ..report.lines import summary
-from ..units import parse_time
+from ..units import parse_time, some
 from ..workload import Workload, from_name
 from . import options
 from .boot import complete_initrds, complete_kernels
@@ -107,6 +107,7 @@ def explore_command(
         )
     path = None if json_ is None else check_writable(json_, "json")
     ci = Ci(click.get_current_context())
+    check_distinct({"json": path, **ci.outputs})
     from ..report.text import make_console  # brings rich
 
     console = make_console()
@@ -115,7 +116,7 @@ def explore_command(
     explored = guest().on(board)
     if not quiet:
         asked = {"workload": explored.to_dict(), "board": board.to_dict(), "seed": seed, "pokes": changes.pokes}
-        console.print(f"[bold]{summary(asked)}[/bold]: {runs} runs")
+        console.print(f"[bold]{summary(asked)}[/bold]: {some(runs, 'run')}")
         sys.stdout.flush()
     with _display(make_console(stderr=True)) as progress:
         found = exploration.explore(
@@ -123,13 +124,15 @@ def explore_command(
             seconds=seconds, stop_on_first=stop_on_first, inject=changes.injections, poke=changes.pokes, stories=not quiet or path is not None,
             progress=progress, say=say,
         )
-    ci.write(found)
+    writer = Writer()
+    ci.write(found, writer)
     if path is not None:
-        found.save(path)
+        writer.write("json", path, found.save)
     print_exploration(console, found, quiet=quiet)
-    if path is not None:
-        console.print(f"json: {path}", markup=False)
     ci.say(partial(console.print, markup=False), found)
+    for name, file in writer.written:
+        console.print(f"{name}: {file}", markup=False)
+    writer.finish()
     return found.exit_status
 
 

@@ -13,7 +13,7 @@ from ..config import parse_cores
 from ..errors import ConfigError
 from ..files import check_writable, write_whole
 from ..litmus.output import SCHEMA
-from ..units import format_count
+from ..units import format_count, some
 from . import options
 
 
@@ -48,7 +48,7 @@ def litmus_command(
         seen.append(result)
         findings = litmus.finding_lines(result)
         if quiet:
-            click.echo(f"{test.name}: {'Ok' if result.ok else 'No'}, {len(result.states)} states, {len(findings)} findings")
+            click.echo(f"{test.name}: {'Ok' if result.ok else 'No'}, {some(len(result.states), 'state')}, {some(len(findings), 'finding')}")
         else:
             for line in litmus.herd_lines(result):
                 click.echo(line)
@@ -57,7 +57,7 @@ def litmus_command(
         if findings and not quiet:
             click.echo()
     if target is not None:
-        write_whole(target, json.dumps({"schema": SCHEMA, "tests": [litmus.to_dict(s) for s in seen]}, indent=1) + "\n")
+        write_whole(target, json.dumps({"schema": SCHEMA, "tests": [litmus.to_dict(s) for s in seen]}, indent=1) + "\n", "json")
     flagged = sum(bool(s.violations) for s in seen)
     if len(seen) > 1:
         click.echo(f"{format_count(len(seen))} tests, {format_count(runs * len(seen))} runs: {flagged} flagged")

@@ -14,7 +14,7 @@ import click
 
 from ..config import Board
 from ..errors import ConfigError
-from ..files import check_writable
+from ..files import Writer, check_distinct, check_writable
 from ..inject import parse_injection
 from ..maps import parse_map_at
 from ..poke import parse_poke
@@ -107,6 +107,11 @@ class Looks:
         self.maps = [parse_map_at(text) for text in map_at]
         self.flame_metric = flame_metric
         self.saves = [(moment, check_writable(path, "save-at")) for moment, path in save_at]
+        for i, (moment, path) in enumerate(self.saves):
+            if path.name.startswith("-"):
+                raise ConfigError(f"save-at={moment}: {path} is no file's name; write --save-at WHEN FILE", "save-at")
+            if path in [other for _, other in self.saves[:i]]:
+                raise ConfigError(f"save-at={path}: a file for two moments", "save-at")
 
 
 def carry_out(
@@ -130,6 +135,7 @@ def _carry_out(
     limit = parse_time(timeout)
     outputs = {name: check_flame(p) if name == "flame" else check_writable(p, name) for name, p in files.items() if p}
     ci = Ci(click.get_current_context())
+    check_distinct({**outputs, **ci.outputs})
     console = None if quiet and not bench else _console()
     if bench and typing != Typing():
         raise ConfigError("bench: nobody can type at a guest that is measured", "bench")
@@ -163,8 +169,8 @@ def _report(
         result = interact(sim, limit if options.was_given("timeout") else None)
     else:
         result = _run(console, sim, limit, server)
-    ci.write(result)
-    _write(result, outputs, looks.flame_metric)  # before a word is printed: whoever reads our output may go away
+    writer = Writer()
+    _write(result, outputs, looks.flame_metric, writer, ci)  # before a word is printed: whoever reads our output may go away
     say: Callable[[str], None] = click.echo
     if console is not None:
         say = partial(console.print, markup=False)
@@ -176,9 +182,11 @@ def _report(
         from ..report.text import print_report
 
         print_report(console, result)
-        for name, path in outputs.items():
-            say(f"{name}: {path}")
     ci.say(say, result)
+    for name, path in writer.written:
+        if console is not None or name in ci.outputs:
+            say(f"{name}: {path}")
+    writer.finish()
     for moment, path in sim.unsaved:
         raise ConfigError(f"save-at={moment}: the run ended before; {path} was not written", "save-at")
     return result.exit_status
@@ -225,15 +233,16 @@ def _run(console: Console | None, sim: Simulation, limit: int, server: GdbServer
     return result
 
 
-def _write(result: Result, outputs: dict[str, Path], flame_metric: str) -> None:
+def _write(result: Result, outputs: dict[str, Path], flame_metric: str, writer: Writer, ci: Ci) -> None:
     makers: dict[str, Callable[[Path], None]] = {
         "json": result.save,
         "html": result.html,
         "trace": result.trace,
         "flame": lambda path: result.flame(path, metric=flame_metric),
     }
+    ci.write(result, writer)  # its baseline is in the record
     for name, path in outputs.items():
-        makers[name](path)
+        writer.write(name, path, makers[name])
 
 
 def _bench(console: Console, limit: int, *, board: Board, make_guest: Callable[[], Workload], seed: int, changes: Changes) -> int:

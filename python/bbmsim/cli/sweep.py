@@ -15,13 +15,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from ..errors import ConfigError
-from ..files import check_writable, plot_format
+from ..files import Writer, check_distinct, check_writable, plot_format
 from ..report.text import make_console
 from ..sweeps import Study, Sweep, sweep
 from ..sweeps.cells import KINDS
 from ..sweeps.sensitivity import swings
-from ..units import format_time
-from .beyond import check_beyond, save_extrapolated, say_extrapolated, say_linearity
+from ..units import format_time, some
+from .beyond import check_beyond, save_extrapolated, say_extrapolated, say_linearity, say_phase
 
 _MOST_ROWS = 60
 _SAY_EVERY_S = 10.0
@@ -53,6 +53,11 @@ def sweep_command(
     """Runs every cell of a study (TOML: what is fixed, what varies), keeps each as it is done, and goes on where it was
     interrupted. Results: FOLDER/results.csv, .json, .sqlite."""
     plan = Study.load(study)
+    if metric is not None and plan.sensitivity is None:
+        raise ConfigError("metric: only for a study with [sensitivity]", "metric")
+    if jobs is not None and scheduler is not None:
+        raise ConfigError("jobs: not together with --scheduler, which has its own workers", "jobs")
+    check_distinct({"tornado": tornado, "plot": plot, "html": html})
     if tornado is not None:
         plot_format(check_writable(tornado, "tornado"))
         if plan.sensitivity is None:
@@ -78,6 +83,7 @@ def sweep_command(
         click.echo(f"sweep: interrupted; finished cells are kept in {folder}, the same command goes on", err=True)
         return 3
     _table(console, found)
+    say_phase(console, found)
     say_linearity(console, found)
     extrapolated = None
     if extrapolate:
@@ -86,18 +92,19 @@ def sweep_command(
         save_extrapolated(extrapolated, folder)
     if plan.sensitivity is not None:
         _swings(console, found, metric or f"{plan.phase}_us")
-    if tornado is not None:
-        found.tornado(tornado, metric)
-        console.print(f"tornado: {tornado}", markup=False)
-    if plot is not None:
-        found.plot(plot, plot_kind, extrapolated=extrapolated)
-        console.print(f"plot: {plot}", markup=False)
-    if html is not None:
-        found.html(html, extrapolated=extrapolated)
-        console.print(f"html: {html}", markup=False)
+    writer = Writer()
+    makers: dict[str, tuple[str | None, Callable[[Path], None]]] = {
+        "tornado": (tornado, lambda path: found.tornado(path, metric)),
+        "plot": (plot, lambda path: found.plot(path, plot_kind, extrapolated=extrapolated)),
+        "html": (html, lambda path: found.html(path, extrapolated=extrapolated)),
+    }
+    for name, (file, make) in makers.items():
+        if file is not None and writer.write(name, Path(file), make):
+            console.print(f"{name}: {file}", markup=False)
     if extrapolated is not None and not extrapolated.frame.empty:
         console.print(f"extrapolated: {folder / 'extrapolated.csv'}, extrapolated.json", markup=False)
     console.print(f"results: {folder / 'results.csv'}, results.json, results.sqlite", markup=False)
+    writer.finish()
     return found.exit_status
 
 
@@ -106,7 +113,7 @@ def _list(console: Console, plan: Study) -> None:
     for cell in cells:
         where = [f"{k}={v}" for k, v in cell.axes.items()] + ([f"[{cell.sample}]"] if cell.sample else [])
         console.print(", ".join(where) or "the base alone", markup=False, soft_wrap=True)
-    console.print(f"{len(cells)} cells")
+    console.print(some(len(cells), "cell"))
 
 
 @contextmanager
@@ -136,18 +143,22 @@ def _display(console: Console) -> Iterator[Callable[[int, int], None]]:
 def _table(console: Console, found: Sweep) -> None:
     phase = found.study.phase
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    axes = [*found.study.axes, *(["sample"] if found.study.sensitivity else [])]
+    base = [row for row in found.rows if row.get("sample") == "base"]  # of one at a time: the ends of ranges are the next table's
+    rows = base or found.rows
+    axes = [*found.study.axes, *(["sample"] if any(row.get("sample", "base") != "base" for row in rows) else [])]
     for title in axes:
         table.add_column(title, no_wrap=True)
     for title in ("outcome", "findings", phase, "whole run"):
         table.add_column(title, justify="right", no_wrap=True)
-    for row in found.rows[:_MOST_ROWS]:
+    for row in rows[:_MOST_ROWS]:
         findings = row.get("violations", 0) + row.get("hazards", 0)
         times = [format_time(row[k] * 1e6) if k in row else "-" for k in (f"{phase}_us", "run_us")]
         table.add_row(*(str(row[a]) for a in axes), row.get("error", row["outcome"]), str(findings), *times)
     console.print(table)
-    if len(found.rows) > _MOST_ROWS:
-        console.print(f"... and {len(found.rows) - _MOST_ROWS} more cells")
+    if len(rows) > _MOST_ROWS:
+        console.print(f"... and {len(rows) - _MOST_ROWS} more cells")
+    if base:
+        console.print(f"and {some(len(found.rows) - len(base), 'run')} at the ends of ranges")
 
 
 def _swings(console: Console, found: Sweep, metric: str) -> None:

@@ -136,7 +136,7 @@ def check_names(given: Sequence[str], known: Sequence[str], what: str) -> tuple[
     """In the order of `known`, each once; raises ConfigError."""
     for name in given:
         if name not in known:
-            raise ConfigError(f"{what}={name}: one of {', '.join(known)}{did_you_mean(name, known)}", what)
+            raise ConfigError(f"{what}={name}: no such {what.removesuffix('s')}{did_you_mean(name, known)}", what)
     return tuple(name for name in known if name in given)
 
 

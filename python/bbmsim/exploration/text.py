@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from rich.console import Console
 
-from ..units import format_count, format_time
+from ..units import format_count, format_time, some
 from .exploration import Exploration, Found
 
 
@@ -32,9 +32,9 @@ def ending(exploration: Exploration) -> str:
     why = " (interrupted)" if exploration.interrupted else ""
     accepted = sum(f.accepted for f in exploration.findings)
     found = len(exploration.findings) - accepted
-    words = f"{found} distinct finding{'s' * (found != 1)}" if found else "nothing found"
+    words = some(found, "distinct finding") if found else "nothing found"
     also = f", {accepted} accepted by the baseline" if accepted else ""
-    return f"{format_count(done)}{asked} runs in {exploration.wall_s:.1f} s{why}: {words}{also}"
+    return f"{some(done, 'run') if not asked else f'{format_count(done)}{asked} runs'} in {exploration.wall_s:.1f} s{why}: {words}{also}"
 
 
 def _print_found(console: Console, number: int, found: Found) -> None:
@@ -44,7 +44,7 @@ def _print_found(console: Console, number: int, found: Found) -> None:
     for line in facts:
         console.print(f"   {line}", markup=False)
     console.print(f"     entry        {found.entry}", markup=False)
-    runs = f"{format_count(found.runs)} run{'s' * (found.runs != 1)}, {format_count(found.count)} time{'s' * (found.count != 1)} in all"
+    runs = f"{some(found.runs, 'run')}, {some(found.count, 'time')} in all"
     console.print(f"     seen in      {runs}; schedules {_tally(found.schedules)}; TLB {_tally(found.tlb)}", markup=False)
     console.print(f"     shortest     {format_time(found.time_ps)} into the run --replay {found.id}", markup=False)
     for line in found.timeline:
@@ -56,4 +56,4 @@ def _tally(counts: Mapping[str, int]) -> str:
     """ "pct 3, random 1"; of many, the most frequent."""
     first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     shown = ", ".join(f"{name} {n}" for name, n in first[:4])
-    return shown + (f" and {len(first) - 4} other kinds" if len(first) > 4 else "")
+    return shown + (f" and {some(len(first) - 4, 'other kind')}" if len(first) > 4 else "")

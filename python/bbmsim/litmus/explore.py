@@ -15,6 +15,7 @@ from .. import _core
 from ..config import POWERS, Board, Core, Interconnect, nasty, parse_cores, tlb_mode
 from ..errors import ConfigError
 from ..findings import Hazard, Violation, hazard, violation
+from ..units import some
 from . import layout
 from .assemble import line_of
 from .state import Final, States
@@ -100,7 +101,7 @@ def explore(
     """
     board_cores = list(cores) if cores is not None else default_cores(test)
     if len(board_cores) < len(test.ids):
-        raise ConfigError(f"cores: {test.path} has {len(test.ids)} processes, the board {len(board_cores)} cores", "cores")
+        raise ConfigError(f"cores: {test.path} has {some(len(test.ids), 'process', 'processes')}, the board {some(len(board_cores), 'core')}", "cores")
     board_cores = board_cores[: len(test.ids)]
     machine = _Machine(test, board_cores, tlb)
     out = Exploration(test, str(Board(cores=board_cores, memory=_MEMORY)).rpartition(",")[0], runs, seed)

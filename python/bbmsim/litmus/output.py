@@ -41,7 +41,8 @@ def finding_lines(seen: Exploration) -> list[str]:
         v: Any = found.finding
         out.append(f"{_place(seen, found)}: {v.rule} ({v.arm_rule}): {v.text}{_often(seen, found)}")
     for found in seen.hazards:
-        out.append(f"{_place(seen, found)}: hazard, {found.finding.text}{_often(seen, found)}")
+        h: Any = found.finding
+        out.append(f"{_place(seen, found)}: hazard, {h.kind}: {h.text}{_often(seen, found)}")
     if seen.unfinished:
         out.append(f"{seen.test.path}: {seen.unfinished} of {seen.runs} runs did not end, and are not counted")
     return out

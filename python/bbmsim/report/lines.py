@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..result import Result
-from ..units import format_count, format_size
+from ..units import format_count, format_size, some
 
 
 def summary(record: Mapping[str, object]) -> str:
@@ -35,7 +35,7 @@ def pokes_of(record: Mapping[str, object]) -> list[dict[str, object]]:
 
 def how_many(violations: int, hazards: int) -> str:
     """ "1 violation, 3 hazards"."""
-    return f"{violations} violation{'s' * (violations != 1)}, {hazards} hazard{'s' * (hazards != 1)}"
+    return f"{some(violations, 'violation')}, {some(hazards, 'hazard')}"
 
 
 def findings_line(result: Result) -> str:

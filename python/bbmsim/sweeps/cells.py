@@ -111,7 +111,7 @@ class Cells:
 
     def plot(self, path: str | Path, kind: str | None = None, *, extrapolated: Extrapolation | None = None) -> None:
         """A PNG or SVG, by the ending. "scaling": the phase's time over memory, the number of cores or another axis of
-        numbers, a curve for each of the rest, a band over seeds; what is extrapolated dashed. "causes": bars of what
+        numbers, a curve for each of the rest, a band over seeds; what is extrapolated dotted. "causes": bars of what
         each cell's cores spent that time on. By default "scaling" if there is something to scale over.
         """
         from ..report.grid import grid_figure

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib
 from matplotlib.figure import Figure
 
-from ..errors import ConfigError
+from ..errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from .study import Study
@@ -38,7 +38,7 @@ def swings(sweep: Sweep, metric: str) -> list[Swing]:
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in sweep.rows:
         if metric not in row:
-            raise ConfigError(f"metric={metric}: a cell has no such figure", "metric")
+            raise ConfigError(f"metric={metric}: a cell has no such figure{did_you_mean(metric, row)}", "metric")
         groups.setdefault(tuple(row[key] for key in sweep.study.axes), []).append(row)
     one = _one_at_a_time if plan.method == "one-at-a-time" else _hypercube
     every = [one(rows, metric, plan.ranges) for rows in groups.values()]

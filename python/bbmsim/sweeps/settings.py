@@ -99,7 +99,7 @@ def build(cell: Mapping[str, Any]) -> Run:
         else:
             n = int(kind.removeprefix("core"))
             if n >= len(cores):
-                raise ConfigError(f"{key}: there are {len(cores)} cores, 0 to {len(cores) - 1}", key)
+                raise ConfigError(f"{key}: {'there is core 0 alone' if len(cores) == 1 else f'there are {len(cores)} cores, 0 to {len(cores) - 1}'}", key)
             cores[n] = set_field(cores[n], path, value)
     board = Board(cores=tlb_mode(cores, _text(values, "tlb")), memory=_text(values, "memory"), schedule=parse_schedule(_text(values, "schedule")))
     for path, value in board_fields.items():

@@ -161,6 +161,8 @@ class Study:
                 run = build(cell.settings)
                 guest = run.workload.on(run.board)
                 guest.program().check_fits(run.board.memory_bytes, guest.path)
+                if run.injections:
+                    run.simulation()  # cores and symbols that they name
             except ConfigError as error:
                 where = ", ".join(f"{k}={v}" for k, v in cell.axes.items())
                 raise ConfigError(f"{self._prefix}{error}{f' (in the cell {where})' if where else ''}", error.field) from None
@@ -211,6 +213,8 @@ def _sensitivity(table: Mapping[str, Any], axes: Mapping[str, Any], base: Mappin
     if table.get("ranges") == "stated":
         stated = stated_ranges(str(base.get("board.detail", Board.detail)))
         table = {**table, "ranges": {k: list(pair) for k, pair in stated.items() if k not in axes and k not in base}}
+    if not isinstance(table.get("ranges", {}), dict):
+        raise ConfigError(f'sensitivity.ranges={table["ranges"]!r}: must be "stated", or a table [sensitivity.ranges]', "ranges")
     ranges = _flat(_table(table, "ranges"), "sensitivity.ranges")
     if not ranges:
         raise ConfigError("sensitivity.ranges: at least one key = [low, high]", "ranges")
