@@ -3,37 +3,53 @@
 entries no longer match anything.
 
     [[known]]
-    rule = "BBM-NO-DSB-AFTER-TLBI"   # or a hazard's kind: "stale", "conflict", "lost-update"
+    rule = "BBM-NO-DSB-AFTER-TLBI"   # or a hazard's kind: "stale", "conflict", "lost-update"; of an exploration also
+                                     # "conflict-abort", or how the guest ended: "panic", "deadlock", ...
     symbol = "__pi_map_range"        # without offset; * and ? as in file names; default: any
-    kind = "violation"               # or "hazard"; default: either
+    kind = "violation"               # or "hazard", "effect", "outcome"; default: any
     reason = "reported upstream"     # shown where it is applied
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from . import _core
-from .errors import ConfigError
+from .errors import ConfigError, did_you_mean
 from .files import check_writable, write_whole
 from .findings import Hazard, Violation
-from .hazards import HAZARDS
+from .hazards import CONFLICT_ABORT, HAZARDS
+from .outcomes import OUTCOMES
 
 _FIELDS = ("rule", "symbol", "kind", "reason")
+#: what has which kind
+_RULES = {"hazard": tuple(HAZARDS), "effect": (CONFLICT_ABORT,), "outcome": tuple(OUTCOMES)}
+
+
+class Other(Protocol):
+    """What an exploration finds beside violations and hazards."""
+
+    @property
+    def rule(self) -> str: ...
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
 
 
 @dataclass(frozen=True)
 class Known:
-    """One entry. `rule` is a rule's id or a hazard's kind, `symbol` a pattern for the symbol without its offset."""
+    """One entry. `rule` is a rule's id, a hazard's kind, "conflict-abort" or an outcome, `symbol` a pattern for the symbol
+    without its offset."""
 
     rule: str
     symbol: str = "*"
-    kind: str = ""  #: "violation", "hazard" or "": either
+    kind: str = ""  #: "violation", "hazard", "effect", "outcome" or "": any
     reason: str = ""
 
     def matches(self, rule: str, symbol: str, kind: str) -> bool:
@@ -50,14 +66,16 @@ class Judged:
 
     violations: tuple[tuple[int, Known], ...]  #: silenced: index, and the first entry that matched
     hazards: tuple[tuple[int, Known], ...]
+    others: tuple[tuple[int, Known], ...]  #: of an exploration: its effects
     unmatched: tuple[Known, ...]  #: entries that silenced nothing
 
     def to_dict(self, path: str) -> dict[str, Any]:
+        """For the record of a run."""
         return {
             "path": path,
             "violations": [i for i, _ in self.violations],
             "hazards": [i for i, _ in self.hazards],
-            "silenced": sorted({str(k) for _, k in (*self.violations, *self.hazards)}),
+            "silenced": sorted({str(k) for _, k in (*self.violations, *self.hazards, *self.others)}),
             "unmatched": [str(k) for k in self.unmatched],
         }
 
@@ -83,10 +101,11 @@ class Baseline:
         return cls(str(path), tuple(_entry(path, i, e) for i, e in enumerate(entries)))
 
     @classmethod
-    def of(cls, violations: Sequence[Violation], hazards: Sequence[Hazard]) -> Baseline:
+    def of(cls, violations: Sequence[Violation], hazards: Sequence[Hazard], others: Sequence[Other] = ()) -> Baseline:
         """One that accepts just these."""
         found = {Known(v.rule, _escape(v.symbol), "violation") for v in violations}
         found |= {Known(h.kind, _escape(h.symbol), "hazard") for h in hazards}
+        found |= {Known(o.rule, _escape(o.symbol) or "*", o.kind) for o in others}
         return cls("", tuple(sorted(found, key=str)))
 
     def save(self, path: str | Path) -> None:
@@ -95,16 +114,16 @@ class Baseline:
             text += f'\n[[known]]\nrule = "{k.rule}"\nsymbol = "{k.symbol}"\nkind = "{k.kind}"\nreason = "{k.reason}"\n'
         write_whole(check_writable(path, "write-baseline"), text, "write-baseline")
 
-    def judge(self, violations: Sequence[Violation], hazards: Sequence[Hazard]) -> Judged:
-        def first(rule: str, symbol: str, kind: str) -> Known | None:
-            return next((k for k in self.known if k.matches(rule, symbol, kind)), None)
+    def judge(self, violations: Sequence[Violation], hazards: Sequence[Hazard], others: Sequence[Other] = ()) -> Judged:
+        def silenced(found: Iterable[tuple[str, str, str]]) -> tuple[tuple[int, Known], ...]:
+            matches = ((i, next((k for k in self.known if k.matches(*one)), None)) for i, one in enumerate(found))
+            return tuple((i, k) for i, k in matches if k is not None)
 
-        v = [(i, first(x.rule, x.symbol, "violation")) for i, x in enumerate(violations)]
-        h = [(i, first(x.kind, x.symbol, "hazard")) for i, x in enumerate(hazards)]
-        silenced_v = tuple((i, k) for i, k in v if k is not None)
-        silenced_h = tuple((i, k) for i, k in h if k is not None)
-        used = {k for _, k in (*silenced_v, *silenced_h)}
-        return Judged(silenced_v, silenced_h, tuple(k for k in self.known if k not in used))
+        v = silenced((x.rule, x.symbol, "violation") for x in violations)
+        h = silenced((x.kind, x.symbol, "hazard") for x in hazards)
+        o = silenced((x.rule, x.symbol, x.kind) for x in others)
+        used = {k for _, k in (*v, *h, *o)}
+        return Judged(v, h, o, tuple(k for k in self.known if k not in used))
 
 
 def _bare(symbol: str) -> str:
@@ -123,9 +142,13 @@ def _entry(path: str | Path, index: int, values: dict[str, Any]) -> Known:
             raise ConfigError(f"{where}.{name}: unknown; one of {', '.join(_FIELDS)}", "baseline")
         if not isinstance(value, str):
             raise ConfigError(f"{where}.{name}={value}: not a text", "baseline")
-    rules = [r["id"] for r in _core.rules()]
-    if values.get("rule") not in (*rules, *HAZARDS):
-        raise ConfigError(f"{where}.rule={values.get('rule', '')}: a rule (`bbmsim list rules`) or {' or '.join(HAZARDS)}", "baseline")
-    if values.get("kind", "") not in ("", "violation", "hazard"):
-        raise ConfigError(f"{where}.kind={values['kind']}: violation or hazard", "baseline")
+    rules = {"violation": tuple(r["id"] for r in _core.rules()), **_RULES}
+    kind, rule = values.get("kind", ""), values.get("rule", "")
+    if kind and kind not in rules:
+        raise ConfigError(f"{where}.kind={kind}: one of {', '.join(rules)}", "baseline")
+    allowed = rules[kind] if kind else tuple(name for names in rules.values() for name in names)
+    if rule not in allowed:
+        near = did_you_mean(rule, allowed) if rule else ""
+        what = f"{kind} has no rule of this name" if kind else "a rule (`bbmsim list rules`), a hazard's kind, conflict-abort or an outcome"
+        raise ConfigError(f"{where}.rule={rule}: {'is missing; ' if not rule else ''}{what}{near}", "baseline")
     return Known(**values)

@@ -26,19 +26,6 @@ SCHEMA = "bbmsim.run/1"
 CAUSES = ("execution", "cache", "walk", "tlbi_dsb", "wfe", "parked")
 #: what Result.plot() draws
 PLOTS = ("rendezvous", "cost", "map")
-#: what a run may end with, in the words of the record, and what that means
-OUTCOMES = {
-    "poweroff": "the guest powered the board off",
-    "reset": "the guest asked for a reset",
-    "stopped": "stopped by the caller",
-    "timeout": "the limit of simulated time ran out",
-    "deadlock": "every core waits and nothing can wake one",
-    "abort-loop": "a core takes exceptions without retiring an instruction",
-    "guest-failed": "the guest reported a failure",
-    "panic": "the kernel panicked",
-    "wrong-data": "a core read wrong data through its translations",
-    "internal-error": "the simulator failed",
-}
 
 
 @dataclass(frozen=True)

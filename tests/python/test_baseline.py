@@ -49,7 +49,7 @@ def test_an_entry_accepts_its_rule_symbol_and_kind_only(tmp_path: Path) -> None:
         ('rule = "BBM-SIZE"', True),
         ('rule = "BBM-SIZE"\nsymbol = "split_*"', True),
         ('rule = "BBM-SIZE"\nsymbol = "split"', False),
-        ('rule = "BBM-SIZE"\nkind = "hazard"', False),
+        ('rule = "stale"\nkind = "hazard"', False),
         ('rule = "BBM-OA"', False),
     ):
         (tmp_path / "known.toml").write_text(f"[[known]]\n{text}\n")
@@ -68,7 +68,9 @@ def test_an_entry_accepts_its_rule_symbol_and_kind_only(tmp_path: Path) -> None:
         ("[[known]]\nrule = 'BBM-NOPE'\n", "known[0].rule=BBM-NOPE"),
         ("[[known]]\nrule = 'BBM-OA'\nfile = 'x'\n", "known[0].file: unknown"),
         ("[[known]]\nrule = 'BBM-OA'\nsymbol = 3\n", "known[0].symbol=3: not a text"),
-        ("[[known]]\nrule = 'BBM-OA'\nkind = 'note'\n", "known[0].kind=note"),
+        ("[[known]]\nrule = 'BBM-OA'\nkind = 'note'\n", "known[0].kind=note: one of violation, hazard, effect, outcome"),
+        ("[[known]]\nrule = 'panic'\nkind = 'hazard'\n", "known[0].rule=panic: hazard has no rule of this name (there are: stale, conflict, lost-update)"),
+        ("[[known]]\nrule = 'pannic'\n", "did you mean 'panic'"),
         ("accept = 1\n", "accept: unknown"),
         ("known = 1\n", "not a list of tables"),
     ],

@@ -17,8 +17,10 @@ import pytest
 
 import bbmsim as bs
 import guests
+from bbmsim.baseline import Baseline
 from bbmsim.exploration import Exploration, Progress, search
 from bbmsim.exploration.observe import Observed, observe
+from bbmsim.report.ci import junit, sarif
 from conftest import ROOT, Bbmsim, environment
 
 PAIR = bs.Board(cores=2 * [bs.core("cortex-a720")], memory="128MiB")
@@ -111,6 +113,20 @@ def test_a_guest_that_fails_only_when_its_core_is_held_is_a_finding() -> None:
     assert (found.kind, found.rule, found.entry) == ("outcome", "guest-failed", "core N: too late")
     assert exploration.exit_status == 1
     assert exploration.replay(found.id).outcome == "guest-failed"
+
+
+def test_ends_of_the_guest_can_be_accepted_as_well(tmp_path: Path) -> None:
+    board = bs.Board(cores=[bs.core("cortex-a720")], memory="64MiB")
+    exploration = bs.explore(board, bs.elf(guests.build("deadline")), runs=12, schedules=["random"], powers=[], stories=False)
+    known = tmp_path / "known.toml"
+    Baseline.of(exploration.violations, exploration.hazards, exploration.effects).save(known)
+    known.write_text(known.read_text() + '[[known]]\nrule = "conflict-abort"\nsymbol = "split_block"\nkind = "effect"\n')
+    exploration.accept(Baseline.load(known))
+    assert exploration.exit_status == 0 and exploration.findings[0].accepted
+    assert exploration.baseline is not None and exploration.baseline["effects"] == [0]
+    assert exploration.baseline["silenced"] == ["outcome guest-failed at *"]
+    assert exploration.baseline["unmatched"] == ["effect conflict-abort at split_block"]
+    assert 'failures="0"' in junit(exploration) and '"suppressions"' in sarif(exploration)
 
 
 def test_a_guest_that_fails_anyway_is_no_finding() -> None:

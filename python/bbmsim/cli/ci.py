@@ -61,7 +61,7 @@ class Ci:
         from ..report.ci import junit, sarif  # costs what few runs need
 
         makers: dict[str, Callable[[Path], None]] = {
-            "write-baseline": lambda path: Baseline.of(result.violations, result.hazards).save(path),
+            "write-baseline": lambda path: Baseline.of(result.violations, result.hazards, getattr(result, "effects", ())).save(path),
             "sarif": lambda path: write_whole(path, sarif(result), "sarif"),
             "junit": lambda path: write_whole(path, junit(result), "junit"),
         }
@@ -72,7 +72,7 @@ class Ci:
         """What the baseline did."""
         known = result.record.get("baseline")
         if known is not None:
-            count = len(known["violations"]) + len(known["hazards"])
+            count = len(known["violations"]) + len(known["hazards"]) + len(known.get("effects", ()))
             say(f"baseline   {count} finding{'s' * (count != 1)} accepted by {known['path']}")
             for line in known["silenced"]:
                 say(f"  accepted     {line}")

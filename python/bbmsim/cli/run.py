@@ -19,7 +19,8 @@ from ..inject import parse_injection
 from ..maps import parse_map_at
 from ..poke import parse_poke
 from ..report.lines import findings_line, summary
-from ..result import OUTCOMES, Result, check_flame
+from ..outcomes import OUTCOMES
+from ..result import Result, check_flame
 from ..simulation import Simulation
 from ..simulation import resume as resume_simulation
 from ..units import parse_time

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from .. import _core, findings
 from ..files import check_writable, write_whole
 from ..findings import Hazard, Violation
-from ..result import OUTCOMES, Result
+from ..outcomes import OUTCOMES
+from ..result import Result
 from .coverage import Coverage
 from .observe import Key, Observed, Sighting
 from .plan import RunSpec, Subject
@@ -91,10 +92,12 @@ class Exploration:
 
     def accept(self, baseline: Baseline) -> None:
         """Findings that the baseline lists count no longer; they stay in the list, marked."""
-        judged = baseline.judge(self.violations, self.hazards)
-        self.baseline = judged.to_dict(baseline.path)
-        silenced = {id(self.violations[i]) for i, _ in judged.violations} | {id(self.hazards[i]) for i, _ in judged.hazards}
-        self.findings = [dataclasses.replace(f, accepted=id(f.finding) in silenced) for f in self.findings]
+        found = {kind: [f for f in self.findings if f.kind == kind] for kind in ("violation", "hazard")}
+        judged = baseline.judge(self.violations, self.hazards, self.effects)
+        silenced = {id(found["violation"][i]) for i, _ in judged.violations} | {id(found["hazard"][i]) for i, _ in judged.hazards}
+        silenced |= {id(self.effects[i]) for i, _ in judged.others}
+        self.findings = [dataclasses.replace(f, accepted=id(f) in silenced) for f in self.findings]
+        self.baseline = {**judged.to_dict(baseline.path), "effects": [i for i, _ in judged.others]}
 
     @property
     def violations(self) -> list[Violation]:

@@ -9,13 +9,14 @@ import time
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ..result import OUTCOMES, Result
+from ..hazards import CONFLICT_ABORT
+from ..outcomes import OUTCOMES
+from ..result import Result
 from ..simulation import Simulation
 from ..units import address
 from .plan import RunSpec, Subject
 
 _VARYING = re.compile(r"0x[0-9a-f_]+|\d+")  # in what an outcome says of itself
-CONFLICT_ABORT = "conflict-abort"
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from .. import _core
 from ..exploration import Exploration, Found
-from ..exploration.observe import CONFLICT_ABORT
-from ..hazards import HAZARDS
-from ..result import OUTCOMES, Result
+from ..hazards import CONFLICT_ABORT, HAZARDS
+from ..outcomes import OUTCOMES
+from ..result import Result
 from .lines import summary
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -65,7 +65,7 @@ def sarif(result: Result | Exploration) -> str:
         for one, found_ in zip(found, (*_of(result, "violation"), *_of(result, "hazard"))):
             one["properties"] = {"replay": found_.id, "runs": found_.runs}
         for f in result.effects:
-            found.append(finding(_other(f), "error", f.symbol or "(the whole run)", f.text, f.count, False))
+            found.append(finding(_other(f), "error", f.symbol or "(the whole run)", f.text, f.count, f.accepted))
             found[-1]["properties"] = {"replay": f.id, "runs": f.runs}
     tool = {"name": "bbmsim", "version": _core.version, "rules": rules}
     run = {"tool": {"driver": tool}, "results": found, "properties": {"outcome": result.outcome, "run": summary(result.record)}}
@@ -95,7 +95,7 @@ def junit(result: Result | Exploration) -> str:
         cases.append((f"hazard-{kind}", [f"{h}{replays.get(id(h), '')}" for h in left]))
     if isinstance(result, Exploration):
         for id_ in _OTHERS:
-            cases.append((id_, ["\n".join(f.lines()) + f"\n  --replay {f.id}" for f in result.effects if _other(f) == id_]))
+            cases.append((id_, ["\n".join(f.lines()) + f"\n  --replay {f.id}" for f in result.effects if _other(f) == id_ and not f.accepted]))
     seconds = result.record["host"]["wall_s"]
     failed = sum(1 for _, texts in cases if texts)
     name = quoteattr(summary(result.record))

@@ -11,7 +11,8 @@ from markupsafe import Markup
 
 from .. import _core
 from ..linearity import lines
-from ..result import CAUSES, OUTCOMES, Result
+from ..outcomes import OUTCOMES
+from ..result import CAUSES, Result
 from ..units import format_count, format_time
 from . import html, maps, rendezvous, svg
 from .grid import cause_us, grid_figure, scale_of, short, subtitle

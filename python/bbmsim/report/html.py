@@ -13,7 +13,8 @@ from .. import reactions, rules
 from ..findings import Hazard, Violation
 from ..linux import facts
 from ..profile import IDLE
-from ..result import CAUSES, OUTCOMES, Phase, Result
+from ..outcomes import OUTCOMES
+from ..result import CAUSES, Phase, Result
 from ..units import format_count, format_size, format_time
 from . import maps, rendezvous, running_cost, svg
 from .lines import findings_line, summary

@@ -15,7 +15,8 @@ from .. import reactions
 from ..findings import Hazard, Violation
 from ..linux import facts
 from ..maps import size_name
-from ..result import CAUSES, OUTCOMES, Phase, PhaseCore, Result
+from ..outcomes import OUTCOMES
+from ..result import CAUSES, Phase, PhaseCore, Result
 from ..units import address, format_count, format_size, format_time
 from . import running_cost
 from .lines import findings_line, pokes_of, summary
