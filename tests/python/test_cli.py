@@ -234,3 +234,17 @@ def test_bench_compares_checker_and_fast_path(bbmsim: Bbmsim) -> None:
     assert run.returncode == 0
     assert run.stdout.count("MIPS") == 3
     assert "the checker costs" in run.stdout
+
+
+def test_help_imports_no_library_of_figures_and_no_other_command() -> None:
+    code = (
+        "import sys, bbmsim.cli as cli\n"
+        "assert cli.main(ARGUMENTS) == 0\n"
+        "heavy = {'matplotlib', 'numpy', 'pandas', 'joblib', 'jinja2'} & set(sys.modules)\n"
+        "print(sorted(heavy), sorted(m for m in sys.modules if m.startswith('bbmsim.cli.')), file=sys.stderr)\n"
+    )
+    for arguments in (["--help"], ["--version"], ["run", "--help"], ["sweep", "--help"], ["explore", "--help"], ["compare", "--help"]):
+        run = subprocess.run([sys.executable, "-c", code.replace("ARGUMENTS", repr(arguments))], env=environment(), capture_output=True, text=True)
+        assert run.returncode == 0 and run.stderr.startswith("[] "), (arguments, run.stderr)
+        if len(arguments) == 1:
+            assert run.stderr == "[] []\n", (arguments, run.stderr)

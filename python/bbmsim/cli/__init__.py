@@ -22,18 +22,18 @@ _COMPLETION = "_BBMSIM_COMPLETE"
 WRONG_INPUT, NOT_FINISHED, INTERNAL = 2, 3, 4
 
 
-#: where each command is: a module of this package, imported when the command is wanted
+#: where each command is, a module of this package, imported when the command is wanted; and what it is for
 _COMMANDS = {
-    "boot": "boot",
-    "check": "check",
-    "compare": "compare",
-    "completion": "listing",
-    "explore": "explore",
-    "list": "listing",
-    "litmus": "litmus",
-    "report": "report",
-    "run": "run",
-    "sweep": "sweep",
+    "boot": ("boot", "Boots an arm64 Linux kernel; what it did to its own tables."),
+    "check": ("check", "Judges a recorded trace of descriptor writes and TLBIs."),
+    "compare": ("compare", "What strategies cost, over memory, core mixes and granules."),
+    "completion": ("listing", "Tab completion for bash, zsh or fish."),
+    "explore": ("explore", "Many schedules and TLBs; each distinct finding once."),
+    "list": ("listing", "What there is: cores, workloads, strategies, rules, ..."),
+    "litmus": ("litmus", "Runs litmus tests in herd7's format with page tables."),
+    "report": ("report", "The HTML report of a saved run, or one plot of it."),
+    "run": ("run", "Runs a bare-metal workload, an AArch64 ELF or an arm64 Image."),
+    "sweep": ("sweep", "A grid over any field, from a TOML file; resumable."),
 }
 
 
@@ -44,9 +44,13 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f".{_COMMANDS[cmd_name]}", __package__)
+        module = importlib.import_module(f".{_COMMANDS[cmd_name][0]}", __package__)
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in sorted(_COMMANDS.items())])
 
 
 @click.group(

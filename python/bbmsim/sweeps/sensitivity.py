@@ -6,12 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import matplotlib
-from matplotlib.figure import Figure
-
 from ..errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from .study import Study
     from .sweep import Sweep
 
@@ -84,6 +83,9 @@ def _hypercube(rows: list[dict[str, Any]], metric: str, ranges: Any) -> list[Swi
 
 def tornado_figure(found: list[Swing], metric: str, study: Study) -> Figure:
     """Bars from the metric at the low end of each range to that at the high end, widest on top, in percent of the base."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
     ranges = study.sensitivity.ranges if study.sensitivity else {}
     with matplotlib.rc_context({"font.size": 10, "svg.hashsalt": "bbmsim", "svg.fonttype": "none"}):
         figure = Figure(figsize=(9, 1.6 + 0.45 * len(found)), layout="constrained")
