@@ -29,6 +29,8 @@ def test_the_page_is_made_from_the_results_that_are_checked_in(tmp_path: Path) -
     assert (tmp_path / "README.md").read_text() == (ROOT / "docs" / "study" / "README.md").read_text(), "scripts/study --page writes it anew"
     drawn = {path.name for path in (tmp_path / "pictures").iterdir()}
     assert drawn == {path.name for path in (ROOT / "docs" / "study" / "pictures").iterdir()}
+    assert ">extrapolated, not run<" in (tmp_path / "pictures" / "memory.svg").read_text()
+    assert ">cores<" in (tmp_path / "pictures" / "cores.svg").read_text()
     assert all(f"pictures/{name}" in (tmp_path / "README.md").read_text() for name in drawn)
 
 

@@ -309,8 +309,20 @@ def test_one_at_a_time(tmp_path: Path) -> None:
     for name in ("t.png", "t.svg"):
         found.tornado(tmp_path / name)
     assert (tmp_path / "t.png").read_bytes()[:4] == b"\x89PNG" and "board.hop_ns" in (tmp_path / "t.svg").read_text()
+    assert "what moves repaint_us, mean of 4 cells" in (tmp_path / "t.svg").read_text()
     with pytest.raises(bs.ConfigError, match="metric=nonsense"):
         found.tornado(tmp_path / "t.png", "nonsense")
+    loaded = bs.load_sweep(tmp_path / "out")
+    assert swings(loaded, "repaint_us") == swings(found, "repaint_us")
+    loaded.html(tmp_path / "s.html")
+    assert "what moves repaint_us" in (tmp_path / "s.html").read_text()
+
+
+def test_the_table_shows_what_varies_and_not_the_ends_of_ranges(tmp_path: Path, bbmsim: Bbmsim) -> None:
+    done = bbmsim("sweep", str(study(tmp_path, SMALL + "[sensitivity.ranges]\n    'board.hop_ns' = [10, 400]\n")))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("poweroff") == 4 and "and 8 runs at the ends of ranges\n" in done.stdout
+    assert "what moves repaint_us" in done.stdout
 
 
 def test_a_latin_hypercube_has_one_sample_in_each_part() -> None:

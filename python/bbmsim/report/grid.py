@@ -75,8 +75,8 @@ def scale_of(cells: Cells) -> Scale | None:
         return Scale("cores", "cores")
     for key in varying:
         if key != "cores" and all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in cells.grid.axes[key]):
-            name = "cores" if key == "cpus" else short(key)  # the study's column of numbers of cores
-            return Scale(key, re.sub("_(ns|us|cycles|bytes|mhz)$", r", \1", name).replace("_", " "))
+            title = cells.grid.titles.get(key) or re.sub("_(ns|us|cycles|bytes|mhz)$", r", \1", short(key)).replace("_", " ")
+            return Scale(key, title)
     return None
 
 
@@ -135,15 +135,15 @@ def grid_figure(cells: Cells, kind: str | None = None, extrapolated: Extrapolati
         return _scaling(cells, scale, extrapolated)
 
 
-def subtitle(cells: Cells, without: str = "") -> str:
-    """What all cells have in common."""
+def subtitle(cells: Cells, without: str = "", band: bool = False) -> str:
+    """What all cells have in common; `band`: and what a band over seeds is."""
     said = [(k, v) for k, v in cells.grid.axes.items() if len(v) == 1 and k != without]
     words = [f"seed {v[0]}" if k == "seed" else f"granule {v[0]}" if k == "granule" else str(v[0]) if isinstance(v[0], str) else f"{short(k)}={v[0]}" for k, v in said]
     if cells.grid.fixed:
         words.insert(0, cells.grid.fixed)
     seeds = cells.grid.axes.get("seed", [])
     if len(seeds) > 1:
-        words.append(f"{len(seeds)} seeds, band: lowest to highest")
+        words.append(f"{len(seeds)} seeds" + (", band: lowest to highest" if band else ""))
     return ", ".join(words)
 
 
@@ -165,7 +165,7 @@ def _scaling(cells: Cells, scale: Scale, extrapolated: Extrapolation | None) -> 
             bx = [p.x for p in path]
             axes.plot(bx, [p.middle for p in path], linestyle=(0, (1, 2)), color=colour, linewidth=1.4, gid=f"beyond{i}")
             axes.plot(bx[-len(curve.beyond) :], [p.middle for p in curve.beyond], marker, color="white", markeredgecolor=colour, linestyle="none", markersize=6)
-            axes.fill_between(bx, [p.low for p in path], [p.high for p in path], color=colour, alpha=0.12, linewidth=0, hatch="...", edgecolor=colour, gid=f"interval{i}")
+            axes.fill_between(bx, [p.low for p in path], [p.high for p in path], color=colour, alpha=0.12, linewidth=0, hatch="//", edgecolor=colour, gid=f"interval{i}")
     places = sorted({p.x for c in curves for p in (*c.points, *c.beyond)})
     if places and min(places) > 0:
         axes.set_xscale("log", base=2)
@@ -179,7 +179,7 @@ def _scaling(cells: Cells, scale: Scale, extrapolated: Extrapolation | None) -> 
         axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(scale.title)
     axes.set_ylabel(f"simulated time of phase {cells.phase}")
-    axes.set_title(f"{cells.grid.title}\n{subtitle(cells, scale.key)}", loc="left", wrap=True)
+    axes.set_title(f"{cells.grid.title}\n{subtitle(cells, scale.key, band=True)}", loc="left", wrap=True)
     finish(axes)
     _legend(axes, any(c.beyond for c in curves))
     return figure
@@ -229,6 +229,7 @@ def _causes(cells: Cells) -> Figure:
             left = [a + b for a, b in zip(left, widths)]
     axes.set_yticks(range(len(shown)), names)
     axes.set_ylim(len(shown) - 0.5, -0.55)
+    axes.set_xlim(left=0)
     time_axis(axes.xaxis)
     more = f"; {len(rows) - len(shown)} more cells are not drawn" if len(rows) > len(shown) else ""
     axes.set_xlabel(f"simulated time of phase {cells.phase}; upper bar: boot core, lower bar: mean of the others{more}")

@@ -38,6 +38,7 @@ def page(cells: Cells, extrapolated: Extrapolation | None = None) -> str:
     plots = [grid_figure(cells, "causes")]
     if scale_of(cells) is not None:
         plots.insert(0, grid_figure(cells, "scaling", extrapolated))
+    plots += cells.more_figures()
     return html.environment().get_template("grid.html.j2").render(
         title=cells.grid.title,
         subtitle=subtitle(cells),

@@ -47,8 +47,13 @@ def inline(figure: Figure) -> str:
 
 
 def time_axis(axis: Any) -> None:
-    """Microseconds with their unit."""
-    axis.set_major_formatter(FuncFormatter(lambda us, _: format_time(us * 1e6) if us > 0 else "0"))
+    """Microseconds with their unit: "50 us", "1.2 ms"."""
+
+    def tick(us: float, _: object) -> str:
+        number, unit = format_time(us * 1e6).split()
+        return f"{float(number):g} {unit}" if us > 0 else "0"
+
+    axis.set_major_formatter(FuncFormatter(tick))
 
 
 def finish(axes: Any) -> None:

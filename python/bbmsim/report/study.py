@@ -9,6 +9,7 @@ Everything that the page says in figures is computed from the data; `scripts/stu
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import shutil
 import sys
@@ -237,12 +238,14 @@ class Page:
         values = {key: list(dict.fromkeys(rows[key])) for key in axes}
         fixed = ", ".join([self.mixed, *(f"{v} cores" if k == "cpus" else self.format_size(v) for k, v in wanted.items())])
         records = [{k: v for k, v in row.items() if not (isinstance(v, float) and np.isnan(v))} for row in rows.to_dict("records")]
-        return Cells(records, Axes(values, "repaint", "What repainting costs", fixed), lambda: [None] * len(records))
+        return Cells(records, Axes(values, "repaint", "What repainting costs", fixed, {"cpus": "cores"}), lambda: [None] * len(records))
 
     def pictures(self, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         over_memory = self.cells(STRATEGY, "memory", cpus=self.cpus)
-        over_memory.plot(folder / "memory.svg", "scaling", extrapolated=self.extrapolated)
+        frame = self.extrapolated.frame
+        beyond = dataclasses.replace(self.extrapolated, frame=frame[frame["cores"] == self.cpus]) if len(frame) else None
+        over_memory.plot(folder / "memory.svg", "scaling", extrapolated=beyond)
         if len(self.counts) > 1:
             self.cells(STRATEGY, "cpus", gib=self.size).plot(folder / "cores.svg", "scaling")
         causes = self.cells(STRATEGY, gib=self.size, cpus=self.cpus)

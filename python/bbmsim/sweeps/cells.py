@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from ..files import check_writable, plot_format, write_whole
 
 if TYPE_CHECKING:
     import pandas
+    from matplotlib.figure import Figure
 
     from ..extrapolation import Extrapolation
     from ..linearity import Straightness
@@ -30,6 +31,7 @@ class Grid:
     phase: str  #: whose cost is told apart
     title: str
     fixed: str = ""  #: what all cells have in common beside axes of one value, in words
+    titles: Mapping[str, str] = field(default_factory=dict)  #: of axes whose names are not for people
 
     @property
     def varying(self) -> list[str]:
@@ -53,6 +55,10 @@ class Cells:
     def details(self) -> list[Detail | None]:
         """For each row a record of its causes, which Result() takes; None where it is not known."""
         return self._details()
+
+    def more_figures(self) -> list[Figure]:
+        """Plots of its own kind, for the page."""
+        return []
 
     @property
     def frame(self) -> pandas.DataFrame:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,9 @@ from ..errors import ConfigError, did_you_mean
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from .study import Study
     from .sweep import Sweep
+
+_LEAST = 0.001  # of the base: bars of less can't be seen
 
 
 @dataclass(frozen=True)
@@ -81,29 +83,36 @@ def _hypercube(rows: list[dict[str, Any]], metric: str, ranges: Any) -> list[Swi
     return out
 
 
-def tornado_figure(found: list[Swing], metric: str, study: Study) -> Figure:
-    """Bars from the metric at the low end of each range to that at the high end, widest on top, in percent of the base."""
-    import matplotlib
+def tornado_figure(sweep: Sweep, metric: str) -> Figure:
+    """Bars from the metric at the low end of each range to that at the high end, widest on top, in percent of the base. What
+    moves it by less than a thousandth in all is named below instead."""
     from matplotlib.figure import Figure
 
+    from ..report.plot import GRID, finish, style
+
+    found = swings(sweep, metric)
+    shown = [s for s in found if abs(s.low - 1) + abs(s.high - 1) >= _LEAST] or found[:1]
+    study = sweep.study
     ranges = study.sensitivity.ranges if study.sensitivity else {}
-    with matplotlib.rc_context({"font.size": 10, "svg.hashsalt": "bbmsim", "svg.fonttype": "none"}):
-        figure = Figure(figsize=(9, 1.6 + 0.45 * len(found)), layout="constrained")
+    with style():
+        figure = Figure(figsize=(9.4, 1.6 + 0.45 * len(shown)), layout="constrained")
         axes = figure.subplots()
-        for i, swing in enumerate(found):
+        for i, swing in enumerate(shown):
             for end, colour, label in ((swing.low, "#2a78d6", "low end"), (swing.high, "#eda100", "high end")):
                 axes.barh(i, (end - 1) * 100, color=colour, height=0.6, label=label if i == 0 else None)
-        names = [f"{s.key}\n{ranges[s.key][0]:g} to {ranges[s.key][1]:g}" for s in found]
-        axes.set_yticks(range(len(found)), names)
-        axes.invert_yaxis()
+        axes.set_yticks(range(len(shown)), [f"{s.key}\n{ranges[s.key][0]:g} to {ranges[s.key][1]:g}" for s in shown])
+        axes.set_ylim(len(shown) - 0.4, -0.6)
         axes.axvline(0, color="#444", linewidth=0.8)
-        widest = max([abs(e - 1) * 100 for s in found for e in (s.low, s.high)] + [0.1])
+        widest = max([abs(e - 1) * 100 for s in shown for e in (s.low, s.high)] + [0.1])
         axes.set_xlim(-1.15 * widest, 1.15 * widest)
-        axes.set_xlabel(f"change of {metric} in percent")
-        axes.set_title(study.title or study.name)
-        axes.grid(True, axis="x", color="#dcdad4", linewidth=0.7)
-        axes.set_axisbelow(True)
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
+        still = [s.key for s in found if s not in shown]
+        below = "\n".join(textwrap.wrap(f"below {_LEAST * 100:g} % in all: {', '.join(still)}", 110)) if still else ""
+        axes.set_xlabel(f"change of {metric} in percent" + (f"\n{below}" if below else ""))
+        cells = len(sweep.rows) // max(1, len({row["sample"] for row in sweep.rows}))
+        mean = f", mean of {cells} cells" if cells > 1 else ""
+        axes.set_title(f"{study.title or study.name}: what moves {metric}{mean}\n{sweep.grid.fixed}", loc="left", wrap=True)
+        finish(axes)
+        axes.grid(True, axis="x", color=GRID, linewidth=0.7)
+        axes.grid(False, axis="y")
         axes.legend(frameon=False, loc="lower right")
         return figure

@@ -58,6 +58,14 @@ class Sensitivity:
     samples: int = 0
     seed: int = 0
 
+    def to_dict(self) -> dict[str, Any]:
+        return {"method": self.method, "ranges": {key: list(pair) for key, pair in self.ranges.items()}, "samples": self.samples, "seed": self.seed}
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Sensitivity:
+        """From to_dict()."""
+        return cls(values["method"], {key: (low, high) for key, (low, high) in values["ranges"].items()}, values["samples"], values["seed"])
+
     def points(self, base: Mapping[str, Value]) -> list[tuple[str, dict[str, Value]]]:
         """Names of the samples and what each sets beside the base; whole numbers stay whole."""
         whole = {key: isinstance(low, int) and isinstance(high, int) for key, (low, high) in self.ranges.items()}

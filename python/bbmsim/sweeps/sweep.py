@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
 from ..files import check_writable, plot_format, write_whole
@@ -16,7 +15,10 @@ from . import executors
 from .cells import Cells, Detail, Grid
 from .measure import DETAIL, run_cell
 from .store import Store, as_database, cell_id, stored_details
-from .study import Cell, Study
+from .study import Cell, Sensitivity, Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SCHEMA = "bbmsim.sweep/1"
 
@@ -103,21 +105,26 @@ class Sweep(Cells):
         """results.csv, results.json, results.sqlite: each whole or not at all."""
         where = Path(folder)
         write_whole(where / "results.csv", self.frame.to_csv(index=False), "out")
-        study = {"name": self.study.name, "title": self.study.title, "phase": self.study.phase, "base": dict(self.study.base), "axes": list(self.study.axes)}
+        study: dict[str, Any] = {"name": self.study.name, "title": self.study.title, "phase": self.study.phase, "base": dict(self.study.base), "axes": list(self.study.axes)}
+        if self.study.sensitivity is not None:
+            study["sensitivity"] = self.study.sensitivity.to_dict()
         text = json.dumps({"schema": SCHEMA, "study": study, "rows": self.rows, "cells": self._ids}, indent=1) + "\n"
         write_whole(where / "results.json", text, "out")
         write_whole(where / "results.sqlite", as_database(self.rows), "out")
 
     def tornado(self, path: str | Path, metric: str | None = None) -> None:
         """PNG or SVG: how far each assumed figure moves the metric (default: the phase's time). Needs [sensitivity]."""
-        from .sensitivity import swings, tornado_figure
+        from ..report.plot import drawn
+        from .sensitivity import tornado_figure
 
         target = check_writable(path, "tornado")
-        kind = plot_format(target)
-        figure = tornado_figure(swings(self, metric or f"{self.study.phase}_us"), metric or f"{self.study.phase}_us", self.study)
-        out = io.BytesIO()
-        figure.savefig(out, format=kind, dpi=150, metadata={"Date": None} if kind == "svg" else None)
-        write_whole(target, out.getvalue(), "tornado")
+        write_whole(target, drawn(tornado_figure(self, metric or f"{self.study.phase}_us"), plot_format(target)), "tornado")
+
+    def more_figures(self) -> list[Figure]:
+        from .sensitivity import tornado_figure
+
+        metric = f"{self.study.phase}_us"
+        return [tornado_figure(self, metric)] if self.study.sensitivity is not None and all(metric in row for row in self.rows) else []
 
 
 def load_sweep(path: str | Path) -> Sweep:
@@ -133,4 +140,5 @@ def load_sweep(path: str | Path) -> Sweep:
         raise ConfigError(f"sweep={file}: its schema is not '{SCHEMA}'", "sweep")
     said = data["study"]
     axes = {key: list(dict.fromkeys(row[key] for row in data["rows"])) for key in said["axes"]}
-    return Sweep(Study(said["name"], said["title"], said["phase"], said.get("base", {}), axes), data["rows"], file.parent, data.get("cells", [""] * len(data["rows"])))
+    sensitivity = Sensitivity.of(said["sensitivity"]) if "sensitivity" in said else None
+    return Sweep(Study(said["name"], said["title"], said["phase"], said.get("base", {}), axes, sensitivity=sensitivity), data["rows"], file.parent, data.get("cells", [""] * len(data["rows"])))
