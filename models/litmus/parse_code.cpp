@@ -139,4 +139,15 @@ void Parser::check_labels() const {
     }
 }
 
+void Parser::check_label(u32 process, std::string_view label, Place place) const {
+    const auto has = [label](const std::vector<Instruction>& code) {
+        return std::any_of(code.begin(), code.end(), [label](const Instruction& instruction) {
+            return std::find(instruction.labels.begin(), instruction.labels.end(), label) != instruction.labels.end();
+        });
+    };
+    for (const Process& p : test_.processes)
+        if (p.id == process && (has(p.code) || has(p.handler))) return;
+    throw Wrong{place, fmt::format("P{} has no label {}", process, label)};
+}
+
 }  // namespace bbmsim::litmus

@@ -158,7 +158,11 @@ FaultAtom Parser::fault() {
     if (!is_process(process) && process.kind != TokenKind::kNumber) expected(process, "a process, such as P0 or P0:L0");
     out.process = process_id(process);
     check_process(out.process, process.place, "a fault");
-    if (accept(":")) out.label = name("a label");
+    if (accept(":")) {
+        const Place place = lexer_.peek().place;
+        out.label = name("a label");
+        check_label(out.process, out.label, place);
+    }
     static constexpr std::array<std::string_view, 10> kTypes = {
         "MMU", "D-MMU",          "I-MMU",    "Translation", "AccessFlag", "Permission", "UndefinedInstruction",
         "SVC", "SupervisorCall", "Exclusive"};

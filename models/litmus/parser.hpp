@@ -45,6 +45,7 @@ private:
     bool code_row();
     void cell(std::string_view text, Place place, std::size_t column);
     void check_labels() const;
+    void check_label(u32 process, std::string_view label, Place place) const;
     // parse_condition.cpp
     void condition();
     void listed_locations();

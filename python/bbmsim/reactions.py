@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .units import address, format_count, format_time
+from .units import address, format_count, format_time, some
 
 _MOST_LINES = 8
 #: what kernels say when something is wrong
@@ -87,7 +87,8 @@ def _where(injected: Mapping[str, Any]) -> str:
 def _counts(injected: Mapping[str, Any]) -> str:
     if not injected["fired"]:
         hits = injected["hits"]
-        return f"did not fire ({format_count(hits)} occasion{'s' * (hits != 1)})"
+        why = ": the tables gave no translation to put in" if injected["kind"] == "stale-entry" and hits else ""
+        return f"did not fire{why} ({some(hits, 'occasion')})"
     times = "once" if injected["fired"] == 1 else f"{format_count(injected['fired'])} times"
     where = f" at {injected['first_symbol']}" if injected["first_symbol"] else ""
     which = f" for {address(injected['first_va'])}" if injected["first_va"] else ""

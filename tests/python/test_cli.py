@@ -197,6 +197,20 @@ def test_lists(bbmsim: Bbmsim) -> None:
         assert any(line.startswith(name) for line in run.stdout.splitlines())
 
 
+def test_one_of_a_list(bbmsim: Bbmsim) -> None:
+    assert bbmsim("list", "cores", "cortex-x4").stdout.startswith("cortex-x4  BBM level 2")
+    merge = bbmsim("list", "workloads", "merge").stdout.splitlines()
+    assert merge[0].startswith("merge ") and all(line.startswith("  --set ") for line in merge[1:]) and len(merge) > 3
+    wrong = bbmsim("list", "strategies", "mergd")
+    assert wrong.returncode == 2 and wrong.stderr == "bbmsim: strategies mergd: there is none (did you mean 'merged'?)\n"
+
+
+def test_options_of_a_plot_need_one(bbmsim: Bbmsim) -> None:
+    for option, value in (("--plot-kind", "map"), ("--phase", "park")):
+        wrong = bbmsim("report", "run.json", option, value)
+        assert wrong.returncode == 2 and wrong.stderr == f"bbmsim: {option[2:]}: only with --plot\n"
+
+
 def test_help_and_completion(bbmsim: Bbmsim) -> None:
     for command in ((), ("run",), ("compare",), ("report",), ("list",)):
         assert bbmsim(*command, "--help").returncode == 0

@@ -215,6 +215,17 @@ def test_what_cannot_be_is_one_line(text: str, says: str) -> None:
     assert says in str(raised.value) and "\n" not in str(raised.value)
 
 
+def test_findings_that_a_fault_let_in_are_numbered_in_runs() -> None:
+    (injected,) = run(bs.LostTlbi(core=1, after=bs.symbol(CHANGE))).record["injected"]
+    many = {**injected, "reaction": {**injected["reaction"], "hazards": [0, 1, 3, *range(6, 64)]}}
+    assert "let in hazards 1, 2, 4, 7 to 64" in lines(many)
+
+
+def test_a_stale_entry_that_could_not_be_made_says_why() -> None:
+    (injected,) = run(bs.StaleEntry(core=1, va=0xFFFF_7000_0000_0000)).record["injected"]
+    assert injected["fired"] == 0 and "did not fire: the tables gave no translation to put in" in lines(injected)[0]
+
+
 @pytest.mark.parametrize(
     ("make", "says"),
     [

@@ -89,6 +89,8 @@ def test_the_command_prints_as_herd_does(bbmsim: Bbmsim, tmp_path: Path) -> None
         ("AArch64 T\n{ float x=1; }\n P0 ;\n NOP ;\n", "t.litmus:2:3: type float is not supported"),
         ("AArch64 T\n{ [PTE(x)]=(attrs:(Sticky)); }\n P0 ;\n NOP ;\n", "memory attribute Sticky is not supported"),
         ("AArch64 T\n{ 0:X1=P0:L9; }\n P0 ;\n NOP ;\n", "t.litmus:2:3: P0 has no label L9"),
+        (HEAD + " P0 ;\n L0: NOP ;\nlocations [fault(P0:L1,x);]\n", "t.litmus:5:21: P0 has no label L1"),
+        (HEAD + " P0 ;\n L0: NOP ;\nexists (fault(P0:L7,x))\n", "t.litmus:5:18: P0 has no label L7"),
     ],
 )
 def test_what_is_wrong_is_one_line_with_its_place(bbmsim: Bbmsim, tmp_path: Path, text: str, expected: str) -> None:

@@ -33,7 +33,7 @@ def test_a_rule_is_explained_on_the_terminal(bbmsim: Bbmsim) -> None:
         assert shown.returncode == 0
         for words in ("BBM-CONT: Contiguous bit changed (R_WHZWS, R_KHRBC", "Level 0 only.", "R_NGLXZ", "run rules/BBM-CONT", "WRITER void fold("):
             assert words in shown.stdout
-    for arguments, words in ((("rules", "BBM-CNT"), "did you mean 'BBM-CONT'"), (("cores", "cortex-x4"), "only rules have a page")):
+    for arguments, words in ((("rules", "BBM-CNT"), "did you mean 'BBM-CONT'"), (("cores", "cortex-x5"), "did you mean 'cortex-x4'")):
         wrong = bbmsim("list", *arguments)
         assert wrong.returncode == 2 and words in wrong.stderr and wrong.stdout == ""
 

@@ -8,7 +8,7 @@ from click.shell_completion import get_completion_class
 
 from .. import catalog, rules
 from ..config import presets
-from ..errors import ConfigError
+from ..errors import ConfigError, did_you_mean
 from ..inject import KINDS, settings_of
 from ..linux import kernels
 from ..parameters import PARAMETERS
@@ -63,21 +63,39 @@ _LISTS = {
 }  # fmt: skip
 
 
+def _of(what: str, name: str, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The row of that name, with the parameters behind it."""
+    out: list[tuple[str, str]] = []
+    for row in rows:
+        if row[0] == name or (out and row[0].startswith(" ")):
+            out.append(row)
+        elif out:
+            break
+    if not out:
+        raise ConfigError(f"{what} {name}: there is none{did_you_mean(name, [r for r, _ in rows if not r.startswith(' ')])}", "name")
+    return out
+
+
 def _complete_names(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    return [r for r in rules.load() if r.startswith(incomplete.upper())] if context.params.get("what") == "rules" else []
+    what = context.params.get("what")
+    if what == "rules":
+        return [r for r in rules.load() if r.startswith(incomplete.upper())]
+    if what is None or what == "kernels":  # those may ask the network
+        return []
+    return [name for name, _ in _LISTS[what]() if name.startswith(incomplete) and not name.startswith(" ")]
 
 
 @click.command("list")
 @click.argument("what", type=click.Choice(list(_LISTS)))
 @click.argument("name", required=False, shell_complete=_complete_names)
 def list_command(what: str, name: str | None) -> None:
-    """What there is, one line each, with its source. `list rules NAME` explains a rule in full."""
-    if name is not None:
-        if what != "rules":
-            raise ConfigError(f"{what} {name}: only rules have a page: `bbmsim list rules NAME`", "name")
+    """What there is, one line each, with its source; with NAME that one alone. `list rules NAME` explains a rule in full."""
+    if name is not None and what == "rules":
         click.echo("\n".join(rules.find(name).lines()))
         return
     rows = _LISTS[what]()
+    if name is not None:
+        rows = _of(what, name, rows)
     width = max(len(name) for name, _ in rows)
     for name, text in rows:
         click.echo(f"{name:<{width}}  {text}")

@@ -27,6 +27,10 @@ def report_command(run: str, output: str | None, plot: str | None, plot_kind: st
         Result.load(run).plot(plot, plot_kind, phase=phase)
         click.echo(f"plot: {plot}")
         return
+    context = click.get_current_context()
+    for name in ("plot_kind", "phase"):
+        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+            raise ConfigError(f"{name.replace('_', '-')}: only with --plot", name)
     target = check_writable(output or Path(run).with_suffix(".html"), "output")
     Result.load(run).html(target)
     click.echo(f"report: {target}")

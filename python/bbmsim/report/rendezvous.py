@@ -146,21 +146,21 @@ def drawing(result: Result) -> Markup:
     return svg.document(height + 22, "who waited where during the rendezvous", parts)
 
 
-def ticks_of(axis: Axis) -> list[tuple[float, str]]:
+def ticks_of(axis: Axis, letter: float = _LETTER) -> list[tuple[float, str]]:
     """Places in [0, 1] and what stands there. Each piece counts from its own beginning, which stands in full; words that
-    would run into each other are left out.
+    would run into each other are left out; a letter is `letter` wide.
     """
     out: list[tuple[float, str]] = []
     pieces = axis.pieces()
     for n, (first, last) in enumerate(pieces):
         begin = exact_time(first)
         out.append((axis.at(first), begin))
-        taken = axis.at(first) + _LETTER * len(begin)
+        taken = axis.at(first) + letter * len(begin)
         limit = axis.at(pieces[n + 1][0]) if n + 1 < len(pieces) else 1.03
         for ps in axis.ticks_from(first, last):
             words, at = f"+{format_time(ps - first)}", axis.at(ps)
-            half = _LETTER * len(words) / 2
-            fits = at - half > taken + _LETTER and at + half < limit - _LETTER
+            half = letter * len(words) / 2
+            fits = at - half > taken + letter and at + half < limit - letter
             out.append((at, words if fits else ""))
             taken = at + half if fits else taken
     return out

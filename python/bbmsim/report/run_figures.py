@@ -16,12 +16,13 @@ from ..result import CAUSES, PLOTS, Result
 from ..units import format_size, format_time
 from . import maps, rendezvous
 from .lines import summary
-from .plot import CAUSE_COLOURS, GRID, finish, style
+from .plot import CAUSE_COLOURS, GRID, finish, style, time_axis
 from .text import CAUSE_TITLES, base_name, phases_by_name
 
 _ACTIVITY_COLOURS = {"run": "#2a78d6", "spin": "#eda100", "wfe": "#4a3aa7", "flush": "#e34948", "off": "#b4b2ab"}
 _MAP_COLOURS = {"large": "#4a3aa7", "block-contiguous": "#2a78d6", "block": "#1baf7a", "page-contiguous": "#eda100", "page": "#b4b2ab"}
 _IN_MAP = "#1baf7a"
+_LETTER = 0.0115  # of the width: of a tick's words
 
 
 def run_figure(result: Result, kind: str, phase: str) -> Figure:
@@ -65,7 +66,7 @@ def _cost(result: Result, name: str) -> Figure:
             axes.barh(range(len(cores)), widths, left=left, height=0.72, color=CAUSE_COLOURS[cause], label=CAUSE_TITLES[cause], gid=cause)
         left = [a + b for a, b in zip(left, widths)]
     _rows(axes, [c["name"] for c in cores])
-    axes.xaxis.set_major_formatter(lambda us, _: format_time(us * 1e6) if us > 0 else "0")
+    time_axis(axes.xaxis)
     finish(axes)
     axes.grid(False, axis="y")
     _below(axes, len(cores), 0.3 if len(cores) < 20 else 0.1, None)
@@ -105,7 +106,7 @@ def _rendezvous(result: Result) -> Figure:
             zigzag = [-0.6 + 0.25 * n for n in range(int((len(names) + 0.2) / 0.25) + 1)]
             axes.plot([edge + (0.003 if n % 2 else -0.003) for n in range(len(zigzag))], zigzag, color="white", linewidth=2.4)
         axes.text((axis.at(b.begin_ps) + axis.at(b.end_ps)) / 2, -0.66, f"{format_time(b.end_ps - b.begin_ps)}\nnot shown", ha="center", va="bottom", fontsize=8, color="#555")
-    _pieces(axes, rendezvous.ticks_of(axis))
+    _pieces(axes, rendezvous.ticks_of(axis, _LETTER))
     _rows(axes, names)
     axes.set_xlim(0, 1)
     axes.set_title(axes.get_title(loc="left"), loc="left", wrap=True, pad=30 if axis.breaks else 6)
