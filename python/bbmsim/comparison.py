@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from .config import Core, describe_cores
@@ -20,6 +21,7 @@ from .units import format_size, parse_size, parse_time
 from .workload import bare
 
 DEFAULT_CORES = "cortex-x4,cortex-a720*3"
+_KERNELS_GRANULE = "4k"  # of the distribution's
 
 
 class Comparison(Cells):
@@ -32,6 +34,7 @@ def compare(
     cores: Sequence[str | Sequence[Core]] = (DEFAULT_CORES,),
     *,
     granules: Sequence[str] = (),
+    kernels: Sequence[str] = (),
     workload: str = "repaint",
     phase: str = "repaint",
     seed: int = 0,
@@ -46,7 +49,8 @@ def compare(
 ) -> Comparison:
     """Runs every combination, in worker processes (`jobs`, default one a host core), and gives one row for each.
 
-    `cores` are mixes: text as for --cores, or lists of core(). `granules`: of "4k", "16k", "64k", default that of `set`.
+    `kernels`, as of linux(), stand beside the strategies as "linux 6.18": they boot on the same boards, with pages of 4K, and
+    have no parameters of `set`. `cores` are mixes: text as for --cores, or lists of core(). `granules`: of "4k", "16k", "64k", default that of `set`.
     With `seeds` each combination is run so often, with seeds from `seed` on (they matter where something is random: a
     schedule, the nasty TLB). `phase` is the one whose cost is told apart by cause.
     Raises ConfigError before anything runs if any combination is wrong.
@@ -56,26 +60,36 @@ def compare(
         raise ConfigError("granule: in granules and in set", "granule")
     if "strategy" in fixed:
         raise ConfigError("strategy: not by set; strategies says what is compared", "strategy")
+    booted = {f"linux {Path(k).name}": k for k in kernels}
     own = {} if granules else {"granule": fixed.pop("granule")} if "granule" in fixed else {}
     axes: dict[str, list[Any]] = {
-        "strategy": list(strategies), "cores": [c if isinstance(c, str) else describe_cores(list(c)) for c in cores],
+        "strategy": [*strategies, *booted], "cores": [c if isinstance(c, str) else describe_cores(list(c)) for c in cores],
         "memory": [format_size(parse_size(m)) for m in memory], "granule": [str(g) for g in granules] or [str(own.get("granule", "4k"))],
         "seed": list(range(seed, seed + seeds)),
     }  # fmt: skip
     for name, values in axes.items():
         if not values:
-            raise ConfigError(f"{'strategies' if name == 'strategy' else name}: at least one", name)
+            raise ConfigError(f"{'strategies, kernels' if name == 'strategy' else name}: at least one", name)
+    if not all(kernels):
+        raise ConfigError("kernels: one has no name", "kernels")
+    if booted and _KERNELS_GRANULE not in axes["granule"]:
+        raise ConfigError(f"granule={','.join(axes['granule'])}: kernels have {_KERNELS_GRANULE} alone", "granule")
     rows: list[dict[str, Any]] = []
     tasks: list[tuple[Mapping[str, Any], str]] = []
-    common = {"workload": workload, "tlb": tlb, "schedule": schedule, "board.detail": detail, **({} if timeout is None else {"timeout": f"{parse_time(timeout)}ps" if isinstance(timeout, str) else f"{timeout}ps"})}
-    bare(workload, **fixed)  # what is wrong in general is said without a combination
+    common = {"tlb": tlb, "schedule": schedule, "board.detail": detail, **({} if timeout is None else {"timeout": f"{parse_time(timeout)}ps" if isinstance(timeout, str) else f"{timeout}ps"})}
+    if strategies:
+        bare(workload, **fixed)  # what is wrong in general is said without a combination
+    elif fixed or granules:
+        raise ConfigError(f"{'set' if fixed else 'granule'}: only for strategies, and there are kernels alone", "set" if fixed else "granule")
     for (mix, said), size, granule, strategy, number in itertools.product(
         zip(cores, axes["cores"]), memory, axes["granule"], axes["strategy"], axes["seed"]
     ):
-        settings: dict[str, Any] = {
-            **common, "cores": mix if isinstance(mix, str) else tuple(mix), "memory": size, "seed": number,
-            **{f"set.{k}": v for k, v in fixed.items()}, "set.strategy": strategy, **({"set.granule": granule} if granules or own else {}),
+        if strategy in booted and granule != _KERNELS_GRANULE:
+            continue
+        guest = {"kernel": booted[strategy]} if strategy in booted else {
+            "workload": workload, **{f"set.{k}": v for k, v in fixed.items()}, "set.strategy": strategy, **({"set.granule": granule} if granules or own else {}),
         }  # fmt: skip
+        settings: dict[str, Any] = {**common, "cores": mix if isinstance(mix, str) else tuple(mix), "memory": size, "seed": number, **guest}
         row = {"strategy": strategy, "cores": said, "memory": format_size(parse_size(size)), "granule": granule}
         rows.append(row | {"seed": number, "memory_bytes": _check(settings, row, axes)})
         tasks.append((settings, phase))
@@ -85,7 +99,7 @@ def compare(
         rows[i].update(found)
         if progress is not None:
             progress(done, len(tasks))
-    grid = Grid(axes, phase, f"What {phase} costs", " ".join([workload, *(f"{k}={v}" for k, v in fixed.items())]))
+    grid = Grid(axes, phase, f"What {phase} costs", " ".join([workload if strategies else "linux", *(f"{k}={v}" for k, v in fixed.items())]))
     return Comparison(rows, grid, lambda: details)
 
 

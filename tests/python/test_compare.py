@@ -124,6 +124,16 @@ def test_plots_are_files_of_either_kind(tmp_path: Path) -> None:
         one_size.plot(tmp_path / "c.pdf")
 
 
+def test_a_kernel_stands_beside_the_strategies() -> None:
+    found = bs.compare(["merged"], ["1GiB"], [MIX], granules=["4k", "16k"], kernels=["6.18"], set=SMALL)
+    assert [(r["strategy"], r["granule"]) for r in found.rows] == [("merged", "4k"), ("linux 6.18", "4k"), ("merged", "16k")]
+    merged, linux = found.rows[0], found.rows[1]
+    assert linux["outcome"] == "poweroff" and 0.75 < merged["repaint_us"] / linux["repaint_us"] < 1.25
+    assert linux["descriptor_writes"] > 900 and linux["run_us"] > 100 * merged["run_us"]
+    detail = found.details[1]
+    assert detail is not None and bs.Result(dict(detail)).phases["repaint"].duration_ps == linux["repaint_us"] * 1e6
+
+
 def test_a_wrong_combination_is_refused_before_anything_runs() -> None:
     with pytest.raises(bs.ConfigError, match="strategy=eager"):
         bs.compare(["rfc-range", "eager"], ["64MiB"])
@@ -137,6 +147,14 @@ def test_a_wrong_combination_is_refused_before_anything_runs() -> None:
         bs.compare(["rfc-range"], ["2GiB"], granules=["4k", "64k"], set={"blocks": "1g"})
     with pytest.raises(bs.ConfigError, match="granule: in granules and in set"):
         bs.compare(["rfc-range"], ["64MiB"], granules=["4k"], set={"granule": "16k"})
+    for arguments, said in (
+        ({"kernels": ["6.18", ""]}, "kernels: one has no name"),
+        ({"kernels": ["6.18"], "granules": ["16k"]}, "granule=16k: kernels have 4k alone"),
+        ({"strategies": [], "kernels": ["6.18"], "set": SMALL}, "set: only for strategies"),
+        ({"kernels": ["9.9"], "memory": ["64MiB", "1GiB"]}, "kernel=9.9: .*in the cell strategy=linux 9.9, memory=64MiB"),
+    ):
+        with pytest.raises(bs.ConfigError, match=said):
+            bs.compare(**arguments)  # type: ignore[arg-type]
 
 
 def test_the_command(tmp_path: Path, bbmsim: Bbmsim) -> None:

@@ -19,6 +19,7 @@ from ..files import Writer, check_distinct, check_writable, plot_format
 from ..sweeps.cells import KINDS, Cells
 from ..units import format_count, format_time, parse_time
 from . import options
+from .boot import complete_kernels
 from .beyond import say_extrapolated, say_linearity, say_phase
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ def _complete_strategies(_: click.Context, __: click.Parameter, incomplete: str)
 @click.argument("workload", default="repaint", shell_complete=options.complete_workloads)
 @click.option(
     "--strategies", default=(_DEFAULT_STRATEGIES,), show_default=True, multiple=True, metavar="LIST", shell_complete=_complete_strategies
+)
+@click.option(
+    "--kernels", multiple=True, metavar="LIST", shell_complete=complete_kernels,
+    help="Linux kernels as for `bbmsim boot`, beside --strategies if those are given: what their own repaint costs.",
 )
 @click.option("--memory", default=("1GiB,4GiB,16GiB",), show_default=True, multiple=True, metavar="LIST", help="Sizes of RAM.")
 @click.option(
@@ -65,11 +70,14 @@ def _complete_strategies(_: click.Context, __: click.Parameter, incomplete: str)
 @click.option("--plot-kind", type=click.Choice(KINDS), help="Curves over memory or cores, or bars by cause; default: curves if they can be.")
 @click.option("--html", type=click.Path(), metavar="FILE", help="Plots, and a table in which every run opens into its causes.")
 def compare_command(
-    workload: str, strategies: tuple[str, ...], memory: tuple[str, ...], cores: tuple[str, ...], granule: tuple[str, ...],
+    workload: str, strategies: tuple[str, ...], kernels: tuple[str, ...], memory: tuple[str, ...], cores: tuple[str, ...], granule: tuple[str, ...],
     set_: tuple[str, ...], phase: str, seed: int, seeds: int, tlb: str, timeout: str, jobs: int | None, extrapolate: tuple[str, ...],
     csv: str | None, plot: str | None, plot_kind: str | None, html: str | None,
 ) -> int:
-    """Runs several strategies over a grid of memory sizes, core mixes and granules, and compares what they cost."""
+    """Runs several strategies, or Linux kernels, over a grid of memory sizes, core mixes and granules, and compares what they
+    cost."""
+    if kernels and not options.was_given("strategies"):
+        strategies = ()
     outputs = {name: check_writable(p, name) for name, p in (("csv", csv), ("plot", plot), ("html", html)) if p}
     check_distinct(outputs)
     if "plot" in outputs:
@@ -82,7 +90,7 @@ def compare_command(
     console = make_console()
     with _display(console) as progress:
         comparison = compare(
-            _list(strategies), _list(memory), cores, granules=_list(granule), workload=workload, phase=phase, seed=seed, seeds=seeds,
+            _list(strategies), _list(memory), cores, granules=_list(granule), kernels=_list(kernels), workload=workload, phase=phase, seed=seed, seeds=seeds,
             set=options.settings(set_), tlb=tlb, detail=options.detail(), timeout=parse_time(timeout), jobs=jobs, progress=progress,
         )
     console.print(_table(comparison))
