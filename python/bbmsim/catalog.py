@@ -16,6 +16,13 @@ from .errors import BbmsimError, ConfigError, did_you_mean
 _NUMBER = re.compile(r"(0x[0-9a-fA-F]+|[0-9]+)[KMG]?")
 
 
+def number(text: str) -> int:
+    """The value of a parameter that is a number, as the guest reads it: 0x1f, 64K, 010 is ten."""
+    scale = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(text[-1:], 1)
+    digits = text.rstrip("KMG")
+    return int(digits, 16 if digits.startswith("0x") else 10) * scale
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A `--set NAME=VALUE` of a workload."""

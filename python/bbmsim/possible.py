@@ -9,6 +9,7 @@ from . import catalog
 from .config import Board, Core
 from .errors import ConfigError
 
+_LEAST_FOOTPRINT, _MOST_PASSES = 64 << 10, 1_000_000  # of workloads/bare/measure/chase.c
 MOST_CORES = 64  #: MAX_CPUS of workloads/bare/lib/types.h
 _GRANULES: Mapping[str, Callable[[Core], bool]] = {
     "4k": lambda core: core.mmu.granule_4k,
@@ -24,13 +25,19 @@ _TLBI: Mapping[str, tuple[str, Callable[[Core], bool]]] = {
 
 def check(name: str, parameters: Mapping[str, str], board: Board) -> None:
     """Raises ConfigError that names the parameter, the core that can't, and what is possible on this board."""
-    used = _number(parameters.get("cpus", str(len(board.cores))), len(board.cores))
+    used = catalog.number(parameters["cpus"]) if "cpus" in parameters else len(board.cores)
+    if used == 0:
+        raise ConfigError(f"cpus={parameters['cpus']}: 1 or more", "cpus")
     cores = list(board.cores)[:used]
     if len(cores) > MOST_CORES:
         raise ConfigError(f"cores: {len(cores)} of them; {name} knows at most {MOST_CORES} (cpus={MOST_CORES} uses the first {MOST_CORES})", "cores")
     if name == "handover" and len(cores) < 2:
         raise ConfigError("cores: 1 of them; handover needs two", "cores")
     _check_strategy(parameters)
+    _check_measuring(parameters, board)
+    stride = catalog.number(parameters.get("verify_stride", "512"))
+    if not _is_stride(stride):
+        raise ConfigError(f"verify_stride={parameters['verify_stride']}: a power of two from 8 to 4096, or a multiple of 4096", "verify_stride")
     if name.startswith(("rules/", "bugs/")) and "granule" not in parameters:
         return  # the program's own granule, which its page names
     _check("granule", parameters.get("granule", "4k"), cores, {k: (f"{k.upper()} granule", has) for k, has in _GRANULES.items()}, ())
@@ -53,12 +60,28 @@ def _check_strategy(parameters: Mapping[str, str]) -> None:
         raise ConfigError(f"sabotage={sabotage}: strategy={strategy.name} has not the flush that it leaves out; possible with {flushing}", "sabotage")
 
 
-def _number(text: str, most: int) -> int:
-    scale = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}.get(text[-1:], 1)
-    value = int(text.rstrip("KMG"), 0) * scale
-    if value == 0:
-        raise ConfigError(f"cpus={text}: 1 or more", "cpus")
-    return min(value, most)
+def _check_measuring(parameters: Mapping[str, str], board: Board) -> None:
+    """What after= goes over, and how often."""
+    after = parameters.get("after", "none")
+    for key, of in (("footprint", ("chase", "stream", "both")), ("passes", ("chase", "both"))):
+        if key in parameters and after not in of:
+            raise ConfigError(f"{key}={parameters[key]}: only with after={'|'.join(of)}", key)
+    if "passes" in parameters and not 1 <= catalog.number(parameters["passes"]) <= _MOST_PASSES:
+        raise ConfigError(f"passes={parameters['passes']}: from 1 to {_MOST_PASSES}", "passes")
+    if "footprint" in parameters:
+        size = catalog.number(parameters["footprint"])
+        if size < _LEAST_FOOTPRINT or not _is_power(size):
+            raise ConfigError(f"footprint={parameters['footprint']}: a power of two, 64K or more", "footprint")
+        if size > board.memory_bytes:
+            raise ConfigError(f"footprint={parameters['footprint']}: larger than the memory", "footprint")
+
+
+def _is_power(n: int) -> bool:
+    return n > 0 and n & (n - 1) == 0
+
+
+def _is_stride(n: int) -> bool:
+    return (8 <= n <= 4096 and _is_power(n)) or (n > 0 and n % 4096 == 0)
 
 
 def _check(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .catalog import number
 from .config import Board
 from .workload import Workload
 
@@ -53,7 +54,7 @@ def check(
     begin, end, stride = results["verify.begin"], results["verify.end"], results["verify.stride"]
     if any(pa < end and pa + size > begin for pa, size in host_writes):
         return None
-    cores = min(int(workload.parameters.get("cpus", str(len(board.cores))), 0), len(board.cores))
+    cores = min(number(workload.parameters.get("cpus", str(len(board.cores)))), len(board.cores))
     total = (end - begin) // stride
     rows: list[dict[str, Any]] = []
     everything = workload.parameters.get("verify_by") == "every-core"

@@ -79,10 +79,12 @@ def test_the_command_line_shows_it(bbmsim: Bbmsim) -> None:
     [
         ("after=random", "after=random: no such after", 2),
         ("footprint=lots", "footprint=lots: a number", 2),
-        ("footprint=3M", "footprint: must be a power of two, 64K or more", 3),
-        ("footprint=4K", "footprint: must be a power of two, 64K or more", 3),
-        ("footprint=1G", "footprint: at most 0x2000000 bytes lie behind the tables", 3),
-        ("passes=0", "passes: must be a number from 1", 3),
+        ("footprint=3M", "footprint=3M: a power of two, 64K or more", 2),
+        ("footprint=4K", "footprint=4K: a power of two, 64K or more", 2),
+        ("footprint=1G", "footprint=1G: larger than the memory", 2),
+        ("footprint=64M", "footprint: at most 0x2000000 bytes lie behind the tables", 3),
+        ("passes=0", "passes=0: from 1 to 1000000", 2),
+        ("passes=1G", "passes=1G: from 1 to 1000000", 2),
     ],
 )
 def test_wrong_options_are_one_line(option: str, said: str, status: int, bbmsim: Bbmsim) -> None:
@@ -90,6 +92,21 @@ def test_wrong_options_are_one_line(option: str, said: str, status: int, bbmsim:
     done = bbmsim("run", "repaint", "--cores", "cortex-x4", "--memory", "64MiB", *after, "--set", option)
     assert done.returncode == status
     assert any(said in line for line in (done.stderr + done.stdout).splitlines())
+
+
+def test_options_of_what_is_not_measured_are_refused() -> None:
+    board = bs.Board(cores=bs.parse_cores("cortex-x4"), memory="64MiB")
+    for parameters, said in (
+        ({"footprint": "16M"}, "footprint=16M: only with after=chase|stream|both"),
+        ({"passes": "2", "after": "stream"}, "passes=2: only with after=chase|both"),
+        ({"verify_stride": "7"}, "verify_stride=7: a power of two"),
+        ({"verify_stride": "6K"}, "verify_stride=6K: a power of two"),
+    ):
+        with pytest.raises(bs.ConfigError) as refused:
+            bs.Simulation(board, bs.bare("repaint", **parameters))
+        assert said in str(refused.value)
+    for cpus in ("010", "1K", "0x1"):  # decimal, more than there are, hexadecimal
+        assert bs.Simulation(board, bs.bare("repaint", cpus=cpus, verify_stride="1M")).run().outcome == "poweroff"
 
 
 def test_without_after_nothing_is_measured() -> None:
