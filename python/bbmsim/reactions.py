@@ -11,6 +11,7 @@ from typing import Any
 from .units import address, format_count, format_time, some
 
 _MOST_LINES = 8
+_MOST_FINDINGS = 64  # kMostFindings of sim/injector.cpp
 #: what kernels say when something is wrong
 _LAMENT = re.compile(
     r"Internal error|Kernel panic|Unable to handle|Unhandled|unhandled|BUG|WARNING|Oops|detected stall|soft lockup|"
@@ -43,7 +44,8 @@ def lines(injected: Mapping[str, Any]) -> list[str]:
         out.append(f"taken as {text}, FAR {address(first['far'])}, at {first['symbol']}, {format_time(first['time_ps'])}{more}")
     for kind in ("violations", "hazards"):
         if reaction[kind]:
-            out.append(f"let in {kind} {_runs_of([n + 1 for n in reaction[kind]])}")
+            more = ", and maybe later ones" if len(reaction[kind]) == _MOST_FINDINGS else ""
+            out.append(f"let in {kind} {_runs_of([n + 1 for n in reaction[kind]])}{more}")
     out += [f"guest: {line}" for line in reaction["console"]]
     out.append(f"the run ended: {reaction['outcome']}")
     return out

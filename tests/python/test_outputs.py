@@ -3,11 +3,17 @@
 
 from __future__ import annotations
 
+import io
+import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 import bbmsim as bs
+from bbmsim.report.ci import junit, sarif
+from bbmsim.report.html import render
+from bbmsim.report.text import print_report
 from conftest import ROOT, Bbmsim
 
 FULL = "/dev/full"  # every write to it fails as on a full disk
@@ -87,3 +93,19 @@ def test_limits_and_failures_are_said_in_words() -> None:
     failing = bs.Simulation(board, bs.bare(verify="none"))
     failing.inject(bs.WalkFault(core=1, va=0xFFFF_0000_0000_0000, size=1 << 30))
     assert failing.run().detail.startswith("core 1: unexpected exception, ESR 0x")
+
+
+def test_of_many_findings_the_first_are_shown_and_the_others_counted(tmp_path: Path) -> None:
+    board = bs.Board(cores=bs.parse_cores("cortex-a720*2"), memory="64MiB")
+    record = dict(bs.Simulation(board, bs.bare("rules/BBM-OA")).run().record)
+    assert record["hazards"]
+    record["hazards"] = (record["hazards"] * 60)[:60]
+    (tmp_path / "many.json").write_text(json.dumps(record))
+    result = bs.Result.load(tmp_path / "many.json")
+    out = io.StringIO()
+    print_report(Console(file=out, width=200), result)
+    said = "and 10 more hazards: stale 10; the record (--json) has them all"
+    assert "hazard 50  stale" in out.getvalue() and "hazard 51" not in out.getvalue() and said in out.getvalue()
+    page = render(result)
+    assert page.count('<article class="finding">') == 50 + len(result.violations) and said in page
+    assert "and 10 more</failure>" in junit(result) and len(json.loads(sarif(result))["runs"][0]["results"]) == 60 + len(result.violations)

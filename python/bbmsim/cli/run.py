@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,10 +15,11 @@ import click
 from ..config import Board
 from ..errors import ConfigError
 from ..files import Writer, check_distinct, check_writable
+from ..findings import Hazard, Violation
 from ..inject import parse_injection
 from ..maps import parse_map_at
 from ..poke import parse_poke
-from ..report.lines import findings_line, summary
+from ..report.lines import MOST_FINDINGS, findings_line, more_findings, summary
 from ..outcomes import OUTCOMES
 from ..result import Result, check_flame
 from ..simulation import Simulation
@@ -177,8 +178,12 @@ def _report(
         say = partial(console.print, markup=False)
     if console is None:
         say(f"{result.outcome}: {result.detail or OUTCOMES[result.outcome]}; {findings_line(result)}")
-        for heading in [v.lines()[0] for v in result.violations] + [h.lines()[0] for h in result.hazards]:
-            say(heading)
+        kinds: tuple[Sequence[Violation | Hazard], ...] = (result.violations, result.hazards)
+        for findings in kinds:
+            for finding in findings[:MOST_FINDINGS]:
+                say(finding.lines()[0])
+            if more := more_findings(findings):
+                say(more)
     else:
         from ..report.text import print_report
 

@@ -12,7 +12,8 @@ from ..exploration import Exploration, Found
 from ..hazards import CONFLICT_ABORT, HAZARDS
 from ..outcomes import OUTCOMES
 from ..result import Result
-from .lines import summary
+from ..units import format_count
+from .lines import MOST_FINDINGS, summary
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 #: what an exploration finds beside violations and hazards
@@ -104,6 +105,8 @@ def junit(result: Result | Exploration) -> str:
         if not texts:
             lines.append(f'  <testcase classname="bbmsim" name={quoteattr(case)}/>')
             continue
+        if len(texts) > MOST_FINDINGS:
+            texts = [*texts[:MOST_FINDINGS], f"and {format_count(len(texts) - MOST_FINDINGS)} more"]
         head = quoteattr(texts[0].splitlines()[0].translate(_NO_XML))
         body = escape("\n\n".join(texts).translate(_NO_XML))
         lines.append(f'  <testcase classname="bbmsim" name={quoteattr(case)}><failure message={head}>{body}</failure></testcase>')

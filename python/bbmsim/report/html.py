@@ -17,7 +17,7 @@ from ..outcomes import OUTCOMES
 from ..result import CAUSES, Phase, Result
 from ..units import format_count, format_size, format_time
 from . import maps, rendezvous, running_cost, svg
-from .lines import findings_line, summary
+from .lines import MOST_FINDINGS, findings_line, more_findings, summary
 from .text import CAUSE_TITLES, base_name, phases_by_name, verification_line
 
 _ZOOMED_PHASES = 3
@@ -46,9 +46,9 @@ def render(result: Result) -> str:
         findings_line=findings_line(result),
         verification=verification_line(result),
         injected=[reactions.lines(i) for i in record["injected"]],
-        violations=[finding_part(v) for v in result.violations],
+        violations=([finding_part(v) for v in result.violations[:MOST_FINDINGS]], more_findings(result.violations)),
         rules=[rules.load()[r] for r in sorted({v.rule for v in result.violations})],
-        hazards=[finding_part(h) for h in result.hazards],
+        hazards=([finding_part(h) for h in result.hazards[:MOST_FINDINGS]], more_findings(result.hazards)),
         notes=[str(n) for n in result.notes],
         causes=[(cause, CAUSE_TITLES[cause]) for cause in CAUSES],
         whole_bars=svg.cost_bars(whole, [f"{i} {name}" for i, name in enumerate(names)]),

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
+from ..findings import Hazard, Violation
 from ..result import Result
 from ..units import format_count, format_size, some
 
@@ -31,6 +33,20 @@ def pokes_of(record: Mapping[str, object]) -> list[dict[str, object]]:
     pokes = record.get("pokes", [])
     assert isinstance(pokes, list)
     return pokes
+
+
+MOST_FINDINGS = 50  #: of violations, and of hazards, that reports show in full
+
+
+def more_findings(findings: Sequence[Violation | Hazard]) -> str:
+    """ "and 13,305 more hazards: stale 13,290, conflict 15; the record (--json) has them all"; empty if all are shown."""
+    left = findings[MOST_FINDINGS:]
+    if not left:
+        return ""
+    kinds = Counter(f.rule if isinstance(f, Violation) else f.kind for f in left)
+    tally = ", ".join(f"{name} {format_count(n)}" for name, n in kinds.most_common())
+    thing = "violation" if isinstance(left[0], Violation) else "hazard"
+    return f"and {some(len(left), f'more {thing}')}: {tally}; the record (--json) has them all"
 
 
 def how_many(violations: int, hazards: int) -> str:

@@ -19,7 +19,7 @@ from ..outcomes import OUTCOMES
 from ..result import CAUSES, Phase, PhaseCore, Result
 from ..units import address, format_count, format_size, format_time
 from . import running_cost
-from .lines import findings_line, pokes_of, summary
+from .lines import MOST_FINDINGS, findings_line, more_findings, pokes_of, summary
 
 _WORTH_A_WORD_S = 1.0  # a phase that the host spent less on is not listed
 
@@ -69,12 +69,15 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     yield from _facts(result)
     headings: list[tuple[str, Sequence[Violation | Hazard]]] = [("violation", result.violations), ("hazard", result.hazards)]
     for title, findings in headings:
-        for number, finding in enumerate(findings, 1):
+        for number, finding in enumerate(findings[:MOST_FINDINGS], 1):
             heading, *rest = finding.lines()
             yield ""
             yield Text(f"{title} {number}  {heading}", style="bold red")
             for line in rest:
                 yield Text(line)
+        if more := more_findings(findings):
+            yield ""
+            yield Text(more, style="bold red")
     for note in result.notes:
         yield Text(f"note  {note}", style="dim")
     for text in result.refused:
