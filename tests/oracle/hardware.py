@@ -15,6 +15,11 @@ class HardwareUpdates:
     def __init__(self) -> None:
         self.unread: dict[int, int] = {}  #: descriptor -> bits that hardware updated and nobody has read since
 
+    def forget(self, walked: Callable[[int], bool]) -> None:
+        """A page that is nobody's table any more is its owner's: what hardware did there is past."""
+        for pa in [pa for pa in self.unread if not walked(pa)]:
+            del self.unread[pa]
+
     def load(self, event: Event) -> None:
         self.unread.pop(event.a, None)
 

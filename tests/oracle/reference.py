@@ -214,6 +214,7 @@ class Reference:
             for held in pe.unflushed.values():  # what was cached under the old value, and may be still
                 held.intersection_update(pe.held)
             self.fill(pe)
+        self.hardware.forget(self.walked)
 
     # --- writes ------------------------------------------------------------------------------------------------------
 
@@ -341,10 +342,23 @@ class Reference:
             return level == 1 and bool(block.value & NT)
         return True
 
+    def may_come(self, pe: Pe, gone: dict[Entry, None]) -> list[tuple[Entry, Held]]:
+        """What the PE holds, and what walk-cache entries of tables that went will lead it to when it walks there again."""
+        out = dict(pe.held)
+        for table, state in pe.held.items():
+            if table.leaf or (state.cause is None and table not in gone):
+                continue
+            below: dict[Entry, None] = {}
+            walk_table(self.memory, table.context, table_address(table.context.granule, table.value), table.va, table.level + 1, below, set())
+            for e in below:
+                if e not in self.consequences:
+                    out.setdefault(e, state)
+        return list(out.items())
+
     def judge_new(self, pe: Pe, c: Context, this: Write, new: dict[Entry, None], gone: dict[Entry, None]) -> None:
         """Translations that came into being, against those that this PE may hold."""
         current = c in pe.contexts
-        for e, s in pe.held.items():
+        for e, s in self.may_come(pe, gone):
             if e in new or e.context.side != c.side or (e.context != c and not current):
                 continue
             stale = s.cause is not None
@@ -478,11 +492,12 @@ class Reference:
                 continue
             for e, s in pe.held.items():
                 others = [f for f in pe.held if f.context == e.context and self.clash(e, f)]
-                if not s.owed or not s.cause or not (others or self.coarse):
+                if not s.owed or not s.cause:
                     continue
                 # Due if it meets something that memory has; and of values that are no different to a TLB, the last counts.
                 alike = [t for f, t in pe.held.items() if f.pa == e.pa and t.cause and not self.clash(e, f)]
-                if not any(f.pa == e.pa and f in self.walk(f.context) for f in others) or any(t.cause.line > s.cause.line for t in alike if t.cause):
+                former = e.context not in pe.contexts and any(k[:3] == e.context[:3] for k in pe.contexts)  # registers: BBM-CONTEXT
+                if former or not any(f.pa == e.pa and f in self.walk(f.context) for f in others) or any(t.cause.line > s.cause.line for t in alike if t.cause):
                     where = (s.cause.line, s.cause.pa, s.cause.pe)
                     self.findings.setdefault(where, set()).update(self.sequence_defects(pe, e, s))
                     continue

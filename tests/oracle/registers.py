@@ -47,8 +47,7 @@ def change_context(ref: Reference, pe: Pe, event: Event, before: dict[str, int])
         judge_root(ref, pe, c, event, c not in was)
         if before != pe.registers:
             judge_cnp(ref, pe, c, event)
-    if pe.contexts and not was:
-        judge_return(ref, pe, event)
+    judge_return(ref, pe, event)
     for e, s in pe.held.items():
         if s.doomed and e.context in pe.contexts:
             if s.cause is None:
@@ -56,6 +55,7 @@ def change_context(ref: Reference, pe: Pe, event: Event, before: dict[str, int])
                 continue
             s.maybe.add("BBM-NO-DSB-BEFORE-TLBI")
             if ref.coarse:
+                s.maybe.add("BBM-NO-DSB-AFTER-TLBI")
                 s.doomed.clear()
             elif e.context not in was:  # likewise, by a walk that does not see the write yet
                 s.doomed = {n for n in s.doomed if n in ref.tlbis and ref.ordered_since(s.cause, ref.tlbis[n][0], ref.tlbis[n][1].domain)}
@@ -63,17 +63,24 @@ def change_context(ref: Reference, pe: Pe, event: Event, before: dict[str, int])
 
 
 def judge_return(ref: Reference, pe: Pe, event: Event) -> None:
-    """A PE that was off received no broadcast: what changed meanwhile meets what it still holds, if it is still there."""
-    now = [n for c in pe.contexts for n in ref.walk(c)]
+    """A PE that was off received no broadcast: what changed meanwhile meets what it still holds, where that is in force."""
+    if not pe.contexts:
+        return
     for e, s in pe.held.items():
-        met = any((n.asid is None or e.asid in (None, n.asid)) and ref.clash(e, n) and not ref.exempt(pe, ref.clash(e, n), e, n) for n in now)
+        if not s.deferred and not s.harmless:
+            continue
+        now = [n for c in pe.contexts if e.asid in (None, c.asid) for n in ref.walk(c)]
+        met = any(ref.clash(e, n) and not ref.exempt(pe, ref.clash(e, n), e, n) for n in now)
         for write, rules in s.deferred:
             if s.cause and (met or "BBM-TABLE-REUSE" in rules):
                 ref.stores.setdefault((event.line, write.pa, write.pe), set()).add(write.line)
                 ref.report((event.line, write.pa, write.pe), rules, s, pe.number)
         for write in s.harmless:
             ref.findings.setdefault((event.line, write.pa, write.pe), set()).add("BBM-TABLE-REUSE")
-        s.deferred.clear()
+        if met or e.context in pe.contexts or not s.cause:
+            s.deferred.clear()
+        else:  # its tables and its ASID may come back yet
+            s.deferred = [d for d in s.deferred if "BBM-TABLE-REUSE" not in d[1]]
         s.harmless.clear()
 
 
@@ -89,7 +96,9 @@ def judge_root(ref: Reference, pe: Pe, c: Context, event: Event, due: bool) -> N
             ref.findings.setdefault((event.line, c.root, pe.number), set()).add("BBM-ASID-REUSE")
         for n in ref.walk(c):
             changes = ref.clash(e, n)
-            if changes and (not due or e in ref.consequences or ref.exempt(pe, changes, e, n)):
+            plain = ref.clash(e._replace(context=c), n)
+            registers = changes and (not plain or ref.exempt(pe, plain, e, n))  # it is they that differ: BBM-CONTEXT
+            if changes and (not due or registers or e in ref.consequences or ref.exempt(pe, changes, e, n)):
                 ref.findings.setdefault((event.line, c.root, pe.number), set()).add("BBM-ASID-REUSE")
             elif changes:
                 ref.report((event.line, c.root, pe.number), {"BBM-ASID-REUSE"})

@@ -59,22 +59,22 @@ void LeavesBelow::Group::archive(Archive& ar) {
     ar(holding, remaining, n);
 }
 void LeavesBelow::archive(Archive& ar) {
-    auto& [first, page, at_level, some_global, old, all] = *this;
-    ar(first, page, at_level, some_global, old, all);
+    auto& [first, page, at_level, some_global, old, all, before, by, at_pc, at_ps, told_to] = *this;
+    ar(first, page, at_level, some_global, old, all, before, by, at_pc, at_ps, told_to);
 }
 void LaterWrite::archive(Archive& ar) {
     auto& [by, up, at] = *this;
     ar(by, up, at);
 }
 void LastAlike::archive(Archive& ar) {
-    auto& [by, at_pc, at_ps, value, told] = *this;
-    ar(by, at_pc, at_ps, value, told);
+    auto& [by, at_pc, at_ps, value, at, told] = *this;
+    ar(by, at_pc, at_ps, value, at, told);
 }
 void Pending::archive(Archive& ar) {
     auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a2, b2, c2, d2, e2, f2, g2, h2,
-           i2, j2, k2, l2, m2, n2, o2] = *this;
+           i2, j2, k2, l2, m2, n2, o2, p2, q2] = *this;
     ar(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, a2, b2, c2, d2, e2, f2, g2, h2, i2,
-       j2, k2, l2, m2, n2, o2);
+       j2, k2, l2, m2, n2, o2, p2, q2);
 }
 void PendingSet::archive(Archive& ar) {
     auto& [ordering, roots, tables, records, free, count, swept_at, pool, by_desc, by_va, outstanding] = *this;

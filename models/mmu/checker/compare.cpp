@@ -5,8 +5,10 @@
 
 namespace bbmsim::mmu {
 
-std::optional<Rule> Comparer::difference(u64 before, u64 after, unsigned level, Granule g, const PeView& pe) {
+std::optional<Rule> Comparer::difference(u64 before, u64 after, unsigned level, Granule g, const PeView& pe,
+                                         std::span<const u64> hidden) {
     budget_ = u64{1} << 19;
+    hidden_ = hidden;
     return compare(before, after, level, g, pe);
 }
 
@@ -55,10 +57,11 @@ std::optional<Rule> Comparer::leaf_and_table(u64 leaf, u64 table, bool table_is_
     const u64 table_pa = desc_next_table(table, g);
     const u64 entries = u64{1} << index_bits(g);
     if (!ram_.contains(PhysAddr(table_pa), entries * 8)) return std::nullopt;  // walks abort: nothing can be cached
-    if (splits_exactly(leaf, table_pa, level, g)) return std::nullopt;
+    if (hidden_.empty() && splits_exactly(leaf, table_pa, level, g)) return std::nullopt;
     PeView relaxed = pe;  // the size change itself has been permitted for the whole tree
     relaxed.bbml = std::max(pe.bbml, 2u);
     for (u64 i = 0; i < entries && budget_; ++i, --budget_) {
+        if (!hidden_.empty() && std::ranges::find(hidden_, table_pa + 8 * i) != hidden_.end()) continue;
         const u64 share = desc_split(leaf, level, g, i), entry = ram_.read64(PhysAddr(table_pa + 8 * i));
         if (desc_kind(entry, level + 1, g) == DescKind::kLeaf && ((entry ^ leaf) & kDescNg) &&
             (pe.ha || (entry & kDescAf)))
@@ -75,10 +78,12 @@ std::optional<Rule> Comparer::tables(u64 before, u64 after, unsigned level, Gran
     if (from == to) return std::nullopt;
     const u64 entries = u64{1} << index_bits(g);
     if (!ram_.contains(PhysAddr(from), entries * 8) || !ram_.contains(PhysAddr(to), entries * 8)) return Rule::kOa;
-    for (u64 i = 0; i < entries && budget_; ++i, --budget_)
+    for (u64 i = 0; i < entries && budget_; ++i, --budget_) {
+        if (!hidden_.empty() && std::ranges::find(hidden_, from + 8 * i) != hidden_.end()) continue;
         if (const auto rule =
                 compare(ram_.read64(PhysAddr(from + 8 * i)), ram_.read64(PhysAddr(to + 8 * i)), level + 1, g, pe))
             return rule;
+    }
     return budget_ ? std::nullopt : std::optional(Rule::kOa);
 }
 

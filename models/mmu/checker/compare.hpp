@@ -7,6 +7,7 @@
 #include "models/mmu/checker/rules/rule.hpp"
 
 #include <optional>
+#include <span>
 
 namespace bbmsim::mmu {
 
@@ -15,7 +16,9 @@ public:
     explicit Comparer(const RamView& ram) : ram_(ram) {}
 
     // The rule that `before` -> `after` breaks for this PE, or none. Either may be invalid: then none.
-    [[nodiscard]] std::optional<Rule> difference(u64 before, u64 after, unsigned level, Granule g, const PeView& pe);
+    // `hidden`: addresses of descriptors below that are left out.
+    [[nodiscard]] std::optional<Rule> difference(u64 before, u64 after, unsigned level, Granule g, const PeView& pe,
+                                                 std::span<const u64> hidden = {});
 
 private:
     std::optional<Rule> compare(u64 before, u64 after, unsigned level, Granule g, const PeView& pe);
@@ -25,6 +28,7 @@ private:
     [[nodiscard]] bool splits_exactly(u64 leaf, u64 table_pa, unsigned level, Granule g) const;
 
     RamView ram_;
+    std::span<const u64> hidden_;
     u64 budget_ = 0;  // entries that may still be read: bounds what a hostile guest can make of nested tables
 };
 

@@ -61,6 +61,9 @@ void BbmChecker::Impl::enter(PeId pe, unsigned half, const RootKey& key, u16 asi
     for (PendingId p = roots[id].first_pending; p != kNone; p = pending[p].root_next) {
         Pending& r = pending[p];
         const u64 present = present_value(r.root, r.va, r.level);
+        bool in_force = r.kind == DescKind::kLeaf && desc_global(r.before), known = false;
+        roots.for_each_asid_left(id, pe, r.made, [&](u16 a) { known = true, in_force |= a == asid; });
+        if (known && !in_force) continue;  // it waits for its ASID
         const bool due = (r.deferred & pe_bit(pe)) && (pending.unclean(r) & pe_bit(pe));
         r.deferred &= ~pe_bit(pe);
         if (r.restored && desc_same_entry(present, r.before, r.level, r.granule))

@@ -94,11 +94,12 @@ struct BbmChecker::Impl {
     u64 present_value(RootId root, u64 va, unsigned level) const;
     void judge_left(const Site& site, Pending& p, PeMask visible);
     // `there`: whether it is a leaf that memory still had before the write.
-    std::optional<Rule> left_below(const Site& site, const Pending& p, PeId pe, bool strict, bool* there = nullptr);
+    std::optional<Rule> left_below(const Site& site, const Pending& p, PeId pe, bool strict, bool* there = nullptr,
+                                   const LeavesBelow* only = nullptr);
     // PEs that may hold the present value of this place.
     PeMask holders(const Occurrence& place, u64 value, DescKind kind, unsigned level);
+    std::optional<u64> held_since(const Occurrence& place, unsigned level, const Changed& c, PeMask left) const;
     PeMask lingering(const Occurrence& place, unsigned level) const;
-    bool all_still_read(const Occurrence& place, u64 value, DescKind kind, unsigned level, PeMask left) const;
     PeMask held_again(const Site& site) const;
     void restore(const Site& site, PeMask walkers);
     void take_leaf(Pending& parent, const Site& site, u64 written, PeMask violated, PeMask of);

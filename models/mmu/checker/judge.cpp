@@ -134,6 +134,11 @@ std::optional<Rule> BbmChecker::Impl::difference(u64 before, u64 after, unsigned
 // An old value against what is there now.
 std::optional<Rule> BbmChecker::Impl::old_meets(const Pending& p, u64 after, PeId pe, bool strict) {
     if (!(p.reuse_told & pe_bit(pe))) return difference(p.before, after, p.level, p.granule, pe, strict);
+    if (p.rewritten.size() < Pending::kMostRewritten) {
+        PeView view = pes[pe].view;
+        if (strict) view.bbml = 0;
+        return comparer.difference(p.before, after, p.level, p.granule, view, p.rewritten);
+    }
     const bool mix = desc_kind(after, p.level, p.granule) != DescKind::kLeaf ||
                      desc_sizes_may_mix(after, p.level, strict ? 0 : pes[pe].view.bbml);
     return mix ? std::nullopt : std::optional(Rule::kSize);
@@ -169,6 +174,8 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
         const u64 made = place.made;
         if (place.through == kNone && from == DescKind::kTable && !desc_same_entry(c.before, c.after, level, g))
             pending.unlinked_above(place.root, g, level, place.va, writer, written);
+        else if (place.through == kNone && level < 3 && from != DescKind::kTable)
+            pending.written_above(c.desc_pa, g, level, place.va, writer, written);
         if (to != DescKind::kInvalid) {
             roots[place.root].last_made = written;
             // Of two leaves that a TLB may mix, who left with the old one may as well have the new one.
@@ -177,8 +184,10 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
                 desc_same_entry(c.before, c.after, level, g) ||
                 (from == DescKind::kLeaf && to == DescKind::kLeaf && !((c.before ^ c.after) & ~kDescNoDifference) &&
                  may_cache(c.before, from, level, g, left) == left);
-            if ((root.residue | left) && !alike && !all_still_read(place, c.after, to, level, left))
-                tables.set_written(table, index, written);
+            if (!alike && (root.residue | left)) {
+                tables.set_written(table, index, held_since(place, level, c, left).value_or(written));
+                for_each_pe(lingering(place, level), [&](PeId pe) { roots.reads_on(place.root, pe, ordering.tick()); });
+            }
         }
         const Site site{writer, pc, now_ps, c.desc_pa, place.va, place.root, level, g, c.before, c.after};
         if (place.through != kNone) {  // an unlinked table: what is written there is no longer meant for this place
@@ -203,7 +212,9 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
                 Site reuse = site;
                 reuse.detail = fmt::format("wrote {:#x} into the page of a table that it unlinked, entry {} of it",
                                            c.after, index);
-                pending[place.through].reuse_told |= walkers;
+                Pending& gone = pending[place.through];
+                gone.reuse_told |= walkers;
+                if (gone.rewritten.size() < Pending::kMostRewritten) gone.rewritten.push_back(c.desc_pa);
                 violate(Rule::kTableReuse, reuse, walkers);
             }
             continue;
@@ -218,8 +229,8 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
         const PeMask visible = may_cache(c.after, to, level, g, everyone);
 
         if (!visible) made_invalid(c.desc_pa);
-        record.broken = !(visible & held);
-        bool matters = record.broken;
+        record.broken = ~visible;
+        bool matters = !(visible & held);
         if (visible) {
             restore(site, visible & (root.reach | lingering(place, level)));
             judge_pending(site, visible);
@@ -290,13 +301,15 @@ Rule BbmChecker::Impl::sequence_rule(const Pending& p, PeId writer, PeId pe, std
     SequenceState state;
     // Once the entry itself is clean, it is leaves below it that no TLBI has covered.
     const PeMask open = pe_bit(pe) & ~p.cleaned;
+    const bool later = !p.alike.empty() && !(p.alike.front().told_already & pe_bit(pe));
+    const u64 since = later ? p.alike.front().written : p.written;
     state.tlbi_issued =
         (p.issued & open) ||
         pending.any_write(p, true, [&](PeId by, u64 written) { return ordering.vmall_issued(pe, by, written); }) ||
         (!(roots[p.root].reach & pe_bit(pe)) && ordering.vmall_since(pe, std::max(p.written, roots[p.root].left[pe])));
-    state.tlbi_before_order = (p.early & open) || ordering.vmall_since(pe, p.written);
+    state.tlbi_before_order = (p.early & open) || ordering.vmall_since(pe, since);
     const PeMask flushers = p.holders | pe_bit(p.writer);
-    state.tlbi_elsewhere = (p.elsewhere & pe_bit(pe)) || ordering.vmall_elsewhere(pe, flushers, p.written);
+    state.tlbi_elsewhere = (p.elsewhere & pe_bit(pe)) || ordering.vmall_elsewhere(pe, flushers, since);
     for (const PeId issuer : {writer, p.writer})
         if (why.empty()) why = tlbi_log.near_miss(p, roots, issuer, pe);
     state.tlbi_wrong = !why.empty();
@@ -339,7 +352,7 @@ void BbmChecker::Impl::judge_pending(const Site& s, PeMask visible) {
                 p.defer(pe, s.desc_pa);
                 return;
             }
-            if (p.broken && !there) rule = sequence_rule(p, s.writer, pe, why);
+            if ((p.broken & pe_bit(pe)) && !there) rule = sequence_rule(p, s.writer, pe, why);
             broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
             all |= pe_bit(pe);
         });
@@ -361,10 +374,11 @@ void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
             if (p.root != s.root) return;
             if (p.kind == DescKind::kTable && level < s.level) judge_left(s, p, visible);
             if (p.kind != DescKind::kLeaf) return;
-            if (level > s.level && desc_kind(s.before, s.level, s.granule) == DescKind::kTable &&
-                domain.ram.read64(PhysAddr(p.desc_pa)) == p.before)
-                return;  // it came back, and is judged with the table that it is in
-            const PeMask open = pending.unclean(p) & visible & ~p.violated;
+            PeMask open = pending.unclean(p) & visible & ~p.violated;
+            const bool back = level > s.level && desc_kind(s.before, s.level, s.granule) == DescKind::kTable &&
+                              domain.ram.read64(PhysAddr(p.desc_pa)) == p.before;
+            if (back)  // it is there again, and judged with the table that it is in, of those who walk there
+                open &= ~(roots[s.root].reach | lingering({s.root, s.va, kNone, 0}, s.level));
             if (!open) return;
             const u64 after = level < s.level ? s.after : value_below(s.after, s.level, s.granule, p.level, p.va);
             u64 before = p.before;
@@ -389,11 +403,11 @@ void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
                     if (comparer.difference(before, after, at, s.granule, view)) p.permitted |= pe_bit(pe);
                     return;
                 }
-                if (pes[pe].dormant) {  // of a table replaced by a block, the table's own record tells it
-                    if (desc_kind(s.before, s.level, s.granule) != DescKind::kTable) p.defer(pe, s.desc_pa);
+                if (pes[pe].dormant) {
+                    p.defer(pe, s.desc_pa);
                     return;
                 }
-                if (p.broken) rule = sequence_rule(p, s.writer, pe, why);
+                if ((p.broken & pe_bit(pe)) && !back) rule = sequence_rule(p, s.writer, pe, why);
                 broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
                 p.violated |= pe_bit(pe);
             });
@@ -411,24 +425,35 @@ PeMask BbmChecker::Impl::holders(const Occurrence& place, u64 value, DescKind ki
     PeMask held = r.reach;
     const PeMask left = (r.residue | (kind == DescKind::kLeaf && desc_global(value) ? r.global : 0)) & ~r.reach;
     for_each_pe(left, [&](PeId pe) {
-        if (place.made < roots.left_at(place.root, pe, level) &&
-            !roots.span_flushed(place.root, pe, value, kind, place.va, level, place.made))
+        if (tables.read_by(roots, place.root, pe, place.va, level, place.made) &&
+            !tables.flushed(roots, place.root, pe, value, kind, place.va, level, place.made))
             held |= pe_bit(pe);
     });
     return held | lingering(place, level);
 }
 
-// Of the PEs that left the root: whether each goes on to read this place, and was not flushed of it before.
-bool BbmChecker::Impl::all_still_read(const Occurrence& place, u64 value, DescKind kind, unsigned level,
-                                      PeMask left) const {
-    const Root& r = roots[place.root];
-    if (!left || (r.residue & r.reach) || (left & ~lingering(place, level))) return false;
-    bool all = true;
-    for_each_pe(left, [&](PeId pe) {
-        all &= place.made < roots.left_at(place.root, pe, level) &&
-               !roots.span_flushed(place.root, pe, value, kind, place.va, level, place.made);
+// A value comes back that PEs which left may hold as an old one: since when, if that says right who of them does.
+std::optional<u64> BbmChecker::Impl::held_since(const Occurrence& place, unsigned level, const Changed& c,
+                                                PeMask left) const {
+    std::optional<u64> since;
+    PeMask holding = 0;
+    for (PendingId id = pending.first_of(c.desc_pa); id != kNone; id = pending[id].next_same_desc) {
+        const Pending& p = pending[id];
+        const PeMask open = left & pending.unclean_walk(p);
+        if (!open || p.root != place.root || p.va != place.va || p.level != level ||
+            !desc_same_entry(p.before, c.after, level, p.granule))
+            continue;
+        holding |= open;
+        since = std::min(since.value_or(p.made), p.made);
+    }
+    if (!since) return {};
+    const DescKind kind = desc_kind(c.after, level, roots[place.root].key.granule);
+    bool right = true;
+    for_each_pe(left & ~holding, [&](PeId pe) {
+        right &= !tables.read_by(roots, place.root, pe, place.va, level, *since) ||
+                 tables.flushed(roots, place.root, pe, c.after, kind, place.va, level, *since);
     });
-    return all;
+    return right ? since : std::nullopt;
 }
 
 PeMask BbmChecker::Impl::lingering(const Occurrence& place, unsigned level) const {
@@ -456,7 +481,7 @@ void BbmChecker::Impl::keep(const Site& s, PeMask held, Pending&& p) {
         const Pending& same = pending[id];
         if (same.root == s.root && same.va == s.va && same.level == s.level && same.granule == s.granule &&
             desc_same_entry(same.before, s.before, s.level, s.granule)) {
-            pending.restart(id, p, ~(roots[s.root].reach | lingering({s.root, s.va, kNone, 0}, s.level)));
+            pending.restart(id, p, ~(roots[s.root].reach | lingering({s.root, s.va, kNone, 0}, s.level)), domain.ram);
             issued_before(id, held & ~roots[s.root].reach);
             return;
         }
@@ -479,13 +504,26 @@ void BbmChecker::Impl::end_of_run(u64 now_ps) {
         const PeMask walkers = p.kind == DescKind::kTable ? pending.unclean_walk(p) : ~PeMask{0};
         for_each_pe(open, [&](PeId pe) {
             const bool itself = (walkers & pe_bit(pe)) && old_meets(p, memory, pe, true);
-            if (!itself && !left_below(site, p, pe, true)) return;
+            bool own = itself, other = false;
+            for (const LeavesBelow& leaves : p.below)
+                if (!(leaves.told & pe_bit(pe)) && left_below(site, p, pe, true, nullptr, &leaves))
+                    (leaves.earlier ? other : own) = true;
+            if (!own && !other) return;
             if (pes[pe].promise.conflict_free) {
                 quiet |= pe_bit(pe);
                 return;
             }
-            broken[static_cast<unsigned>(sequence_rule(p, p.writer, pe, why))] |= pe_bit(pe);
             all |= pe_bit(pe);
+            const Rule rule = sequence_rule(p, p.writer, pe, why);
+            if (own) broken[static_cast<unsigned>(rule)] |= pe_bit(pe);
+            for (const LeavesBelow& leaves : p.below) {
+                if (!leaves.earlier || (leaves.told & pe_bit(pe))) continue;
+                if (!left_below(site, p, pe, true, nullptr, &leaves)) continue;
+                Site then = site;
+                then.writer = leaves.writer, then.pc = leaves.pc, then.now_ps = leaves.now_ps;
+                if (rule == Rule::kWrongTlbi) then.detail = why;
+                violate(rule, then, pe_bit(pe));
+            }
         });
         if (p.cause_pa) site.desc_pa = p.cause_pa;
         if (quiet) note(site, quiet);

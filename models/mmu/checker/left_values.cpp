@@ -27,7 +27,7 @@ void BbmChecker::Impl::judge_left(const Site& s, Pending& p, PeMask visible) {
                         p.permitted |= pe_bit(pe);
                     continue;
                 }
-                if (p.broken && !(p.restored && leaves.values[i] == s.before))
+                if ((p.broken & pe_bit(pe)) && !(p.restored && leaves.values[i] == s.before))
                     rule = sequence_rule(p, s.writer, pe, why);
                 broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
                 told = true;
@@ -68,13 +68,15 @@ u64 BbmChecker::Impl::present_value(RootId root, u64 va, unsigned level) const {
 }
 
 // Leaves of a table that went, which no TLBI has covered: its page may say something else by now.
-std::optional<Rule> BbmChecker::Impl::left_below(const Site& s, const Pending& p, PeId pe, bool strict, bool* there) {
+std::optional<Rule> BbmChecker::Impl::left_below(const Site& s, const Pending& p, PeId pe, bool strict, bool* there,
+                                                 const LeavesBelow* only) {
     PeView view = pes[pe].view;
     if (strict) view.bbml = 0;
     const bool block = desc_kind(s.after, s.level, s.granule) == DescKind::kLeaf;
     const bool mixes = block && !desc_sizes_may_mix(s.after, s.level, view.bbml);
     const bool linked = there && desc_same_entry(s.before, p.before, p.level, p.granule);
-    for (const LeavesBelow& leaves : p.below)
+    for (const LeavesBelow& leaves : p.below) {
+        if (only && only != &leaves) continue;
         for (const LeavesBelow::Group& g : leaves.groups) {
             if (!g.count || !(g.pes & pe_bit(pe))) continue;
             if (mixes && !linked) return Rule::kSize;
@@ -90,6 +92,7 @@ std::optional<Rule> BbmChecker::Impl::left_below(const Site& s, const Pending& p
                 if (rule) return rule;
             }
         }
+    }
     return std::nullopt;
 }
 
@@ -170,7 +173,8 @@ void BbmChecker::Impl::note_alike(const Site& s, PeMask held) {
         if (difference(p.before, s.before, s.level, s.granule, static_cast<PeId>(std::countr_zero(p.holders)), true))
             continue;
         const PeMask told = held | (p.alike.empty() ? 0 : p.alike.front().told_already);
-        p.alike.assign(1, {s.writer, s.pc, s.now_ps, s.after, told});
+        p.alike.assign(1, {s.writer, s.pc, s.now_ps, s.after, ordering.now(), told});
+        p.early &= told, p.elsewhere &= told;
     }
 }
 
@@ -181,7 +185,7 @@ void BbmChecker::Impl::issued_before(PendingId id, PeMask left) {
     const auto since_it_left = [&](PeMask mask, u64 issued) {
         PeMask targets = 0;
         for_each_pe(mask & left, [&](PeId pe) {
-            if (issued > roots.left_at(p.root, pe, p.level)) targets |= pe_bit(pe);
+            if (issued > roots[p.root].left[pe]) targets |= pe_bit(pe);
         });
         return targets;
     };
@@ -205,7 +209,8 @@ void BbmChecker::Impl::restore(const Site& s, PeMask walkers) {
         if (desc_same_entry(p.before, s.after, s.level, s.granule))
             pending.restore(id, walkers, domain.ram);
         else if (p.kind == DescKind::kLeaf && !((p.before ^ s.after) & ~kDescNoDifference))
-            p.violated = 0;  // to a TLB it is the same: if it goes again, that is another write's doing
+            p.violated = 0, p.after = s.after,
+            p.alike.clear();  // to a TLB the same: if it goes, that is another write's doing
     }
     if (desc_kind(s.after, s.level, s.granule) == DescKind::kTable)
         pending.linked_above(s.root, s.granule, s.level, s.va, desc_next_table(s.after, s.granule), walkers,
@@ -271,7 +276,9 @@ std::vector<LeavesBelow> BbmChecker::Impl::leaves_below(TableId table, u64 va, P
         const u64 base = open.back().va, above = open.back().made;
         open.pop_back();
         const Table& t = tables[id];
-        LeavesBelow here{base, t.pa, t.level, false, std::vector<u64>(t.entries), {}};
+        LeavesBelow here;
+        here.va = base, here.pa = t.pa, here.level = t.level;
+        here.values.resize(t.entries);
         const auto group_of = [&](PeMask pes) -> LeavesBelow::Group& {
             for (LeavesBelow::Group& g : here.groups)
                 if (g.pes == pes) return g;
@@ -286,12 +293,12 @@ std::vector<LeavesBelow> BbmChecker::Impl::leaves_below(TableId table, u64 va, P
             for_each_pe(left.pes, [&](PeId pe) {
                 const Root& r = roots[left.root];
                 const u64 made = std::max(above, tables.written(id, i));
-                if (!((r.residue | (desc_global(value) ? r.global : 0)) & pe_bit(pe)) ||
-                    made >= roots.left_at(left.root, pe, t.level))
-                    return;
                 const u64 at = base + i * level_span(t.granule, t.level);
+                if (!((r.residue | (desc_global(value) ? r.global : 0)) & pe_bit(pe)) ||
+                    !tables.read_by(roots, left.root, pe, at, t.level, made))
+                    return;
                 if (!(flushed & pe_bit(pe)) ||
-                    !roots.span_flushed(left.root, pe, value, DescKind::kLeaf, at, t.level, made))
+                    !tables.flushed(roots, left.root, pe, value, DescKind::kLeaf, at, t.level, made))
                     holding |= pe_bit(pe);
             });
             const PeMask able = may_cache(value, DescKind::kLeaf, t.level, t.granule, holding);

@@ -127,8 +127,8 @@ TableId LiveTables::child(TableId parent, u32 index) const {
     return it != children.end() && it->index == index ? it->table : kNone;
 }
 
-bool LiveTables::still_leads(const Roots& roots, RootId id, PeId pe, u64 va, unsigned level,
-                             const FlushedSpan* now) const {
+template <class F>
+bool LiveTables::any_step(const Roots& roots, RootId id, PeId pe, u64 va, unsigned level, F&& f) const {
     const Root& r = roots[id];
     const Granule g = r.key.granule;
     TableId table = r.table;
@@ -138,14 +138,44 @@ bool LiveTables::still_leads(const Roots& roots, RootId id, PeId pe, u64 va, uns
         const u64 value = domain_.ram.read64(PhysAddr(tables_[table].pa + 8 * u64{index}));
         if (desc_kind(value, l, g) != DescKind::kTable) return false;
         made = std::max(made, written(table, index));
-        const bool removed = now && span_removes(*now, DescKind::kTable, va, l, g) &&
-                             (now->any_asid || roots.only_asid(id, pe, now->asid, made));
-        if (!removed && made < roots.left_at(id, pe, l) &&
-            !roots.span_flushed(id, pe, value, DescKind::kTable, va, l, made))
-            return true;
+        if (made < roots.left_at(id, pe, l) && f(Step{value, va & ~(level_span(g, l) - 1), l, made})) return true;
         table = child(table, index);
     }
     return false;
+}
+
+bool LiveTables::still_leads(const Roots& roots, RootId id, PeId pe, u64 va, unsigned level,
+                             const FlushedSpan* now) const {
+    const Granule g = roots[id].key.granule;
+    return any_step(roots, id, pe, va, level, [&](const Step& s) {
+        if (now && span_removes(*now, DescKind::kTable, s.va, s.level, g) &&
+            (now->any_asid || roots.only_asid(id, pe, now->asid, s.made)))
+            return false;
+        return !roots.any_span(id, pe, s.value, DescKind::kTable, s.va, s.level, s.made,
+                               [](const FlushedSpan&) { return true; });
+    });
+}
+
+bool LiveTables::read_by(const Roots& roots, RootId id, PeId pe, u64 va, unsigned level, u64 made) const {
+    if (made < roots[id].left[pe]) return true;
+    if (made >= roots.left_at(id, pe, level)) return false;
+    return any_step(roots, id, pe, va, level, [&](const Step& s) {
+        return !roots.any_span(id, pe, s.value, DescKind::kTable, s.va, s.level, s.made,
+                               [&](const FlushedSpan& t) { return t.completed < made; });
+    });
+}
+
+bool LiveTables::flushed(const Roots& roots, RootId id, PeId pe, u64 value, DescKind kind, u64 va, unsigned level,
+                         u64 made) const {
+    const u64 reading_until = roots.lingers(id, pe) ? ~u64{0} : roots[id].lingered[pe];
+    return roots.any_span(id, pe, value, kind, va, level, made, [&](const FlushedSpan& span) {
+        // What a walk-cache entry that was still there when it was issued led to may have come back meanwhile.
+        return reading_until < span.issued || !any_step(roots, id, pe, va, level, [&](const Step& s) {
+                   return !roots.any_span(
+                       id, pe, s.value, DescKind::kTable, s.va, s.level, s.made,
+                       [&](const FlushedSpan& t) { return t.issued == span.issued || t.completed < span.issued; });
+               });
+    });
 }
 
 void LiveTables::unlink(TableId parent, u32 index) {

@@ -91,6 +91,12 @@ public:
     // Not from one that `now` removes.
     [[nodiscard]] bool still_leads(const Roots& roots, RootId root, PeId pe, u64 va, unsigned level,
                                    const FlushedSpan* now) const;
+    // Of a PE that left the root: it could read what was written there at `made`, from its base register or, later,
+    // from a walk-cache entry that it held.
+    [[nodiscard]] bool read_by(const Roots& roots, RootId root, PeId pe, u64 va, unsigned level, u64 made) const;
+    // Of a PE that left the root: a TLBI by address has removed this entry since, and nothing brought it back.
+    [[nodiscard]] bool flushed(const Roots& roots, RootId root, PeId pe, u64 value, DescKind kind, u64 va,
+                               unsigned level, u64 made) const;
     [[nodiscard]] u64 written(TableId table, u32 index) const {
         const auto& w = tables_[table].written;
         return w.empty() ? 0 : w[index];
@@ -105,6 +111,13 @@ public:
     void archive(Archive& ar);
 
 private:
+    struct Step {  // a table descriptor on the way to a place, which the PE read before it left the root
+        u64 value, va;
+        unsigned level;
+        u64 made;
+    };
+    template <class F>
+    bool any_step(const Roots& roots, RootId root, PeId pe, u64 va, unsigned level, F&& f) const;
     template <class StaleRoot>
     void climb(const Table& t, u64 offset, u64 made, const Roots& roots, StaleRoot&& stale_root,
                std::vector<Occurrence>& out) {

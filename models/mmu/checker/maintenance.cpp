@@ -54,11 +54,12 @@ void BbmChecker::Impl::dsb(PeId pe, BarrierDomain domain_of, BarrierType type) {
         });
         Outstanding& mine = outstanding[pe][static_cast<unsigned>(scope)];
         for (const SpanIssue& s : mine.spans)
-            for_each_pe(s.targets, [&](PeId at) { roots.span_completed(at, s.span); });
+            for_each_pe(s.targets, [&](PeId at) { roots.span_completed(at, s.span, ordering.now()); });
         PeMask by_asid = 0;
         for (const AsidIssue& a : mine.asids) by_asid |= a.targets;
         for (const AsidIssue& a : mine.asids)
-            for_each_pe(a.targets, [&](PeId at) { roots.asid_completed(at, a.asid, a.issued, touched_roots); });
+            for_each_pe(a.targets,
+                        [&](PeId at) { roots.asid_completed(at, a.asid, a.issued, ordering.now(), touched_roots); });
         mine.spans.clear();
         mine.asids.clear();
         for (const RootId id : touched_roots)  // PEs that had left, and hold nothing of it any more

@@ -189,7 +189,8 @@ private:
         const Roots& roots = c_.roots;
         if (globals_only_ && !(kind == DescKind::kLeaf && desc_global(value))) return false;
         if (!c_.may_cache(value, kind, level, g_, pe_bit(pe_))) return false;
-        if (made < roots.left_at(id_, pe_, level) && !roots.span_flushed(id_, pe_, value, kind, va, level, made))
+        if (c_.tables.read_by(roots, id_, pe_, va, level, made) &&
+            !c_.tables.flushed(roots, id_, pe_, value, kind, va, level, made))
             return true;
         return roots.lingers(id_, pe_) && c_.tables.still_leads(roots, id_, pe_, va, level, nullptr);
     }
@@ -212,7 +213,7 @@ private:
     void found(const Pending& p, std::optional<Rule> rule, u64 value) {
         if (!rule) return;
         std::string why;
-        if (p.broken && !p.restored) rule = c_.sequence_rule(p, site_.writer, pe_, why);
+        if ((p.broken & pe_bit(pe_)) && !p.restored) rule = c_.sequence_rule(p, site_.writer, pe_, why);
         met_ = {rule, value};
     }
 

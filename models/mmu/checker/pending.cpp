@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <tuple>
 
 namespace bbmsim::mmu {
 
@@ -54,6 +55,14 @@ void PendingSet::unlinked_above(RootId root, Granule g, unsigned level, u64 va, 
         });
 }
 
+void PendingSet::written_above(u64 desc_pa, Granule g, unsigned level, u64 va, PeId writer, u64 written) {
+    if (empty()) return;
+    for (unsigned below = level + 1; below < 4; ++below)
+        for_each_at(g, below, va, level_span(g, level), [&](Pending& p) {
+            if (p.cause_pa == desc_pa && p.later.size() < 2 * kMaxPes) p.later.push_back({writer, true, written});
+        });
+}
+
 void PendingSet::linked_above(RootId root, Granule g, unsigned level, u64 va, u64 table, PeMask back,
                               const RamView& ram) {
     if (empty()) return;
@@ -94,7 +103,7 @@ void PendingSet::came_back(RootId root, PeId pe) {
                 Pending& p = records_[i.id];
                 if (!p.alive || p.generation != i.generation || p.root != root || !(i.pes & pe_bit(pe))) continue;
                 const auto ordered = [&](PeId by, u64 at) { return ordering_.ordered(by, at, issuer, scope); };
-                if (any_write(p, true, ordered)) continue;
+                if (any_write(p, false, ordered)) continue;
                 i.pes &= ~pe_bit(pe);
                 if (i.entry) p.early |= pe_bit(pe), p.issued &= ~pe_bit(pe);
             }
@@ -106,7 +115,7 @@ void PendingSet::issued_with(const Pending& p, u32 below, u32 index, PendingId l
             for (std::size_t n = 0, end = list.size(); n < end; ++n) {
                 Issue i = list[n];
                 if (i.id != p.id || i.generation != p.generation || i.entry || i.below != below || index < i.first ||
-                    index - i.first >= i.count)
+                    index - i.first >= i.count || !takes(i, records_[leaf].before))
                     continue;
                 i = {leaf, records_[leaf].generation, i.pes, i.asid, false, true, 0, 0, 0};
                 records_[leaf].issued |= i.pes;
@@ -144,7 +153,7 @@ PendingId PendingSet::add(Pending&& record) {
     return id;
 }
 
-void PendingSet::restart(PendingId id, const Pending& by, PeMask away) {
+void PendingSet::restart(PendingId id, const Pending& by, PeMask away, const RamView& ram) {
     Pending& p = records_[id];
     const PeMask still = unclean(p), walk = unclean_walk(p);
     struct UnderWay {
@@ -160,10 +169,11 @@ void PendingSet::restart(PendingId id, const Pending& by, PeMask away) {
             pes &= still & away;
             for (PeMask m = pes; m; m &= m - 1) {
                 const auto pe = static_cast<PeId>(std::countr_zero(m));
-                if (by.made <= roots_.left_at(p.root, pe, p.level)) pes &= ~pe_bit(pe);
+                if (p.back_at <= roots_.left_at(p.root, pe, p.level)) pes &= ~pe_bit(pe);
             }
             if (pes) vmalls.push_back({issuer, scope, pes});
         }
+    const auto [writer, pc, now_ps, told] = std::tuple(p.writer, p.pc, p.now_ps, p.violated);
     ++p.generation;  // what was issued before does not count for the new replacement
     p.after = by.after;
     p.written = by.written;
@@ -176,8 +186,9 @@ void PendingSet::restart(PendingId id, const Pending& by, PeMask away) {
     p.cleaned_at = by.cleaned_at;
     p.issued = p.early = p.elsewhere = 0;
     p.permitted = by.permitted | (p.permitted & still);  // since it was there again
-    p.violated = by.violated | (p.violated & still);
+    p.violated = by.violated;
     p.reuse_told = 0;
+    p.rewritten.clear();
     if (!p.deferred) p.met_pa = by.met_pa;
     p.deferred |= by.deferred;
     if (p.child == kNone && by.child != kNone) {
@@ -188,10 +199,16 @@ void PendingSet::restart(PendingId id, const Pending& by, PeMask away) {
     p.cause_pa = by.cause_pa;
     p.finished = p.restored = false;
     std::vector<LeavesBelow> below = by.below;
-    for (LeavesBelow& leaves : p.below)  // older ones, which the value that came back did not bring back
-        if (std::any_of(leaves.groups.begin(), leaves.groups.end(),
-                        [&](const auto& g) { return g.count && (g.pes & still); }))
-            below.push_back(std::move(leaves));
+    for (LeavesBelow& leaves : p.below) {  // older ones, which the value that came back did not bring back
+        for (LeavesBelow::Group& g : leaves.groups) g.pes &= still;
+        if (!leaves.earlier) leaves.told = told;
+        if (std::none_of(leaves.groups.begin(), leaves.groups.end(),
+                         [&](const auto& g) { return g.count && (g.pes & still); }))
+            continue;
+        if (!leaves.earlier && !all_present(leaves, ram))
+            leaves.earlier = true, leaves.writer = writer, leaves.pc = pc, leaves.now_ps = now_ps;
+        below.push_back(std::move(leaves));
+    }
     p.below = std::move(below);
     p.later.clear();
     p.alike.clear();
@@ -227,6 +244,7 @@ void PendingSet::drop(PendingId id) {
     if (p.root_next != kNone) records_[p.root_next].root_prev = p.root_prev;
     std::vector<LeavesBelow>().swap(p.below);
     std::vector<LastAlike>().swap(p.alike);
+    std::vector<u64>().swap(p.rewritten);
     std::vector<std::pair<PeId, u16>>().swap(p.asids_done);
     --count_;
     free_.push_back(id);
@@ -310,7 +328,8 @@ void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpa
     auto record = [&](Issue issue, PeMask elsewhere) {
         p.elsewhere |= op.broadcast() || before ? 0 : elsewhere & ~targets;
         // An ASID that is not in force can't be read again.
-        const PeMask able = issue.one_asid ? ordered | roots_.with_other_asid(issue.pes, op.asid()) : ordered;
+        PeMask able = issue.one_asid ? ordered | roots_.with_other_asid(issue.pes, op.asid()) : ordered;
+        if (!issue.entry) able |= p.cleaned;  // nor what the table that went led to, once that is gone
         if (issue.entry && !before) p.early |= issue.pes & ~able;
         issue.pes &= able;
         if (!issue.pes) return;
@@ -380,35 +399,36 @@ void PendingSet::apply(const Issue& issue) {
         return;
     }
     if (issue.below < p.below.size())
-        p.below[issue.below].clear(issue.pes, issue.first, issue.count, [&](u32 i) {
-            return issue.which == Issue::Leaves::kAll ||
-                   desc_global(p.below[issue.below].values[i]) == (issue.which == Issue::Leaves::kGlobal);
-        });
+        p.below[issue.below].clear(issue.pes, issue.first, issue.count,
+                                   [&](u32 i) { return takes(issue, p.below[issue.below].values[i]); });
 }
 
-PeMask PendingSet::others_below(const Pending& p, const RamView& ram) {
-    PeMask pes = 0;
-    for (const LeavesBelow& leaves : p.below)
-        for (const LeavesBelow::Group& g : leaves.groups) {
-            if (!g.count || !(g.pes & ~pes)) continue;
-            for (u64 i = 0; i < leaves.values.size(); ++i)
-                if (((g.left[i / 64] >> (i % 64)) & 1) && ram.read64(PhysAddr(leaves.pa + 8 * i)) != leaves.values[i]) {
-                    pes |= g.pes;
-                    break;
-                }
-        }
-    return pes;
+bool PendingSet::all_present(const LeavesBelow& leaves, const RamView& ram, PeMask of) {
+    for (const LeavesBelow::Group& g : leaves.groups) {
+        if (!g.count || !(g.pes & of)) continue;
+        for (u64 i = 0; i < leaves.values.size(); ++i)
+            if (((g.left[i / 64] >> (i % 64)) & 1) && ram.read64(PhysAddr(leaves.pa + 8 * i)) != leaves.values[i])
+                return false;
+    }
+    return true;
 }
 
 void PendingSet::restore(PendingId id, PeMask back, const RamView& ram) {
     Pending& p = records_[id];
     if (!p.restored) p.violated = 0;  // if it goes again, that is another write's doing
     p.restored = true;
+    p.back_at = ordering_.now();
     for (LeavesBelow& leaves : p.below)
         leaves.clear(back, 0, static_cast<u32>(leaves.values.size()),
                      [&](u32 i) { return ram.read64(PhysAddr(leaves.pa + 8 * u64{i})) == leaves.values[i]; });
     p.cleaned |= back & p.holders;
-    p.permitted &= others_below(p, ram);  // leaves that did not come back owe their TLBI still
+    PeMask others = 0;  // leaves that did not come back owe their TLBI still
+    for (PeMask m = p.permitted; m; m &= m - 1) {
+        const PeMask pe = m & -m;
+        for (const LeavesBelow& leaves : p.below)
+            if (!all_present(leaves, ram, pe)) others |= pe;
+    }
+    p.permitted &= others;
     p.reused = 0;
     p.deferred &= ~back;
 }
@@ -419,7 +439,7 @@ void PendingSet::forget(RootId root, PeId pe, bool globals) {
         if (!(p.holders & pe_bit(pe))) continue;
         if (globals || p.kind != DescKind::kLeaf || !desc_global(p.before)) {
             p.cleaned |= pe_bit(pe);
-            p.cleaned_at = ordering_.now();
+            if (!globals) p.cleaned_at = ordering_.now();  // global leaves below may be held still
         }
         for (LeavesBelow& leaves : p.below)
             leaves.clear(pe_bit(pe), 0, static_cast<u32>(leaves.values.size()),

@@ -33,6 +33,11 @@ struct LeavesBelow {
         void archive(Archive& ar);
     };
     std::vector<Group> groups;
+    // They outlived a return of the table: which write had taken them away.
+    bool earlier = false;
+    PeId writer = kNoPe;
+    u64 pc = 0, now_ps = 0;
+    PeMask told = 0;  // PEs for which a finding was made then
     // These PEs no longer hold those of [first, first+count) for which `gone(index)`.
     template <class Gone>
     void clear(PeMask pes, u32 first, u32 count, Gone&& gone);
@@ -72,7 +77,7 @@ struct LaterWrite {
 // behind it. Who holds what it replaced is told of it already.
 struct LastAlike {
     PeId writer = kNoPe;
-    u64 pc = 0, now_ps = 0, after = 0;
+    u64 pc = 0, now_ps = 0, after = 0, written = 0;
     PeMask told_already = 0;
     void archive(Archive& ar);
 };
@@ -82,6 +87,7 @@ struct Pending {
     u64 before = 0, after = 0;  // the old value, and what replaced it
     u64 written = 0;            // sequence number of the replacing write
     u64 made = 0;               // of the one that had made it, if a PE had left the root then; else 0
+    u64 back_at = 0;            // sequence number of the write that last brought it back
     u64 cleaned_at = 0;         // sequence number of the last TLBI that completed for the entry itself
     u64 cause_pa = 0;           // the descriptor whose write took it away, if it is not its own
     u64 met_pa = 0;             // the descriptor whose later value broke a rule for an offline PE (deferred)
@@ -90,10 +96,11 @@ struct Pending {
     PeMask cleaned = 0;  // of these: a covering TLBI by address or ASID has completed
     PeMask issued = 0, early = 0,
            elsewhere = 0;   // covering TLBI: issued; before the write was ordered; local to others
+    PeMask broken = 0;      // PEs for which nothing valid replaced it: a break has begun
     PeMask permitted = 0;   // PEs whose FEAT_BBM level permitted the direct replacement
     PeMask deferred = 0;    // offline PEs for which a later value broke a rule
     PeMask reused = 0;      // offline PEs whose walk caches may lead to the old table, whose page was written since
-    PeMask reuse_told = 0;  // PEs for which a finding was made about the old table's page: what is in it is no news
+    PeMask reuse_told = 0;  // PEs for which a finding was made about the old table's page: what was written is no news
     PeMask violated = 0;    // PEs for which a finding has been made
     RootId root = kNone;
     TableId child = kNone;  // the table a replaced table descriptor pointed to, if it is tracked
@@ -105,13 +112,14 @@ struct Pending {
     Granule granule = Granule::k4K;
     DescKind kind = DescKind::kLeaf;
     bool alive = false;
-    bool broken = false;       // replaced by an invalid value: a break has begun
     bool many_places = false;  // seen at more places than are tracked: only VMALL cleans it
     bool finished = false;     // judged by finish()
     bool restored = false;     // it is there again: a later change is judged as one of the present value
     std::vector<LeavesBelow> below;
     std::vector<LaterWrite> later;
-    std::vector<LastAlike> alike;                  // one at most
+    std::vector<LastAlike> alike;  // one at most
+    std::vector<u64> rewritten;    // descriptors of the old table's page that such a finding was made about; bounded
+    static constexpr std::size_t kMostRewritten = 64;
     std::vector<std::pair<PeId, u16>> asids_done;  // PEs that use several ASIDs: those that are covered so far
     // For an offline PE a value at `by_pa` broke a rule: that is told when it comes back.
     void defer(PeId pe, u64 by_pa) {
@@ -152,6 +160,7 @@ public:
                                     const FlushedSpan* span = nullptr) const;
     // The descriptor, or the table descriptor that leads to these places, was written again; or leads there again.
     void written_again(u64 desc_pa, PeId writer, u64 written);
+    void written_above(u64 desc_pa, Granule g, unsigned level, u64 va, PeId writer, u64 written);
     void unlinked_above(RootId root, Granule g, unsigned level, u64 va, PeId writer, u64 written);
     void linked_above(RootId root, Granule g, unsigned level, u64 va, u64 table, PeMask back, const RamView& ram);
     // The PE walks from the root again: TLBIs under way don't take what it may read until the write is ordered.
@@ -162,7 +171,7 @@ public:
     // Registers a filled-in record (all but links). The old value's child table keeps living through it.
     PendingId add(Pending&& record);
     // The same old value was replaced again; `away`: PEs that do not walk there.
-    void restart(PendingId id, const Pending& by, PeMask away);
+    void restart(PendingId id, const Pending& by, PeMask away, const RamView& ram);
     void drop(PendingId id);
 
     // Records of one granule and level whose entry overlaps [va, va+bytes): f(Pending&). f must not add or drop.
@@ -207,6 +216,9 @@ private:
         enum class Leaves : u8 { kAll, kGlobal, kNonGlobal } which = Leaves::kAll;
         bool operator==(const Issue&) const = default;
     };
+    static bool takes(const Issue& issue, u64 leaf) {
+        return issue.which == Issue::Leaves::kAll || desc_global(leaf) == (issue.which == Issue::Leaves::kGlobal);
+    }
     // Of the mask, those that no completed VMALL has cleaned.
     [[nodiscard]] PeMask vmall_left(const Pending& p, PeMask pes) const;
     // VMALLs under way that clean this write take the old value along when they complete.
@@ -214,8 +226,8 @@ private:
     void vmall_issued_with(Pending& p, const LaterWrite& w);
     void cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpan* span, PeMask targets, bool before = false);
     void apply(const Issue& issue);
-    // PEs that may hold leaves below the old table which it no longer has.
-    [[nodiscard]] static PeMask others_below(const Pending& p, const RamView& ram);
+    // Memory has what the PEs may hold of these leaves.
+    [[nodiscard]] static bool all_present(const LeavesBelow& leaves, const RamView& ram, PeMask of = ~PeMask{0});
     static void note_issue(std::vector<Issue>& list, const Issue& issue);
 
     Ordering& ordering_;

@@ -93,9 +93,9 @@ void Roots::enter(RootId id, PeId pe, u16 asid) {
     const auto it =
         std::lower_bound(uses.begin(), uses.end(), asid, [](const AsidUse& u, u16 a) { return u.asid < a; });
     if (it != uses.end() && it->asid == asid)
-        it->reaching = true, it->ending = false;
+        it->reaching = true, it->ending = it->ending_all = false;
     else
-        uses.insert(it, {asid, true, 0, 0, false});
+        uses.insert(it, {asid, true});
     if (!((r.global | r.residue | r.reach) & pe_bit(pe)) &&
         std::find(touched_[pe].begin(), touched_[pe].end(), id) == touched_[pe].end())
         touched_[pe].push_back(id);
@@ -147,10 +147,11 @@ void Roots::vmall_completed(PeId pe, u64 issued, std::vector<RootId>& changed) {
     }
 }
 
-void Roots::asid_completed(PeId pe, u16 asid, u64 issued, std::vector<RootId>& changed) {
+void Roots::asid_completed(PeId pe, u16 asid, u64 issued, u64 now, std::vector<RootId>& changed) {
     for (const RootId id : touched_[pe]) {
         Root& r = roots_[id];
-        if (lingers(id, pe)) r.lingered[pe] = std::max(r.lingered[pe], issued);  // for what a TLBI by ASID leaves
+        for (const AsidUse& u : r.uses[pe])  // for what a TLBI by ASID leaves
+            if (u.asid == asid && !u.reaching && !u.ending_all && lingers(id, pe)) r.lingered[pe] = now;
         const std::size_t gone = std::erase_if(
             r.uses[pe], [&](const AsidUse& u) { return u.asid == asid && !u.reaching && u.left < issued; });
         for (AsidUse& u : r.uses[pe])
@@ -161,11 +162,12 @@ void Roots::asid_completed(PeId pe, u16 asid, u64 issued, std::vector<RootId>& c
     }
 }
 
-void Roots::span_completed(PeId pe, const FlushedSpan& span) {
+void Roots::span_completed(PeId pe, FlushedSpan span, u64 now) {
     // Only a PE that has left some root needs the log.
     bool wanted = false;
     for (const RootId id : touched_[pe]) wanted |= !(roots_[id].reach & pe_bit(pe));
     if (!wanted) return;
+    span.completed = now;
     auto& log = flushed_[pe];
     if (!log.empty()) {
         FlushedSpan& last = log[(next_span_[pe] + log.size() - 1) % log.size()];
@@ -173,10 +175,12 @@ void Roots::span_completed(PeId pe, const FlushedSpan& span) {
             last.granule == span.granule && last.ttl_level == span.ttl_level) {
             if (last.va == span.va && last.bytes == span.bytes) {
                 last.issued = span.issued;
+                last.completed = now;
                 return;
             }
             if (last.va + last.bytes == span.va) {  // a loop over neighbours is one span, as old as its first
                 last.bytes += span.bytes;
+                last.completed = now;
                 return;
             }
         }
@@ -204,29 +208,31 @@ void Roots::still_lingered(PeId pe, u64 now) {
         Root& r = roots_[id];
         if (!(r.residue & pe_bit(pe)) || !lingers(id, pe)) continue;
         for (AsidUse& u : r.uses[pe])
-            if (!u.reaching && u.asid == current_[pe].asid && !u.ending) u.left = r.lingered[pe] = now;
+            if (!u.reaching && u.asid == current_[pe].asid && !u.ending_all) {
+                r.lingered[pe] = now;
+                if (!u.ending) u.left = now;
+            }
     }
+}
+
+void Roots::reads_on(RootId id, PeId pe, u64 now) {
+    Root& r = roots_[id];
+    for (const AsidUse& u : r.uses[pe])
+        if (!u.reaching && u.asid == current_[pe].asid && !u.ending_all) r.lingered[pe] = now;
 }
 
 void Roots::flush_issued(PeId pe, std::optional<u16> asid) {
     for (const RootId id : touched_[pe])
-        for (AsidUse& u : roots_[id].uses[pe]) u.ending |= !u.reaching && (!asid || u.asid == *asid);
+        for (AsidUse& u : roots_[id].uses[pe]) {
+            u.ending |= !u.reaching && (!asid || u.asid == *asid);
+            u.ending_all |= !u.reaching && !asid;
+        }
 }
 
 bool Roots::only_asid(RootId id, PeId pe, u16 asid, u64 made) const {
     bool only = true;
     for_each_asid(id, pe, made, [&](u16 a) { only &= a == asid; });
     return only;
-}
-
-bool Roots::span_flushed(RootId id, PeId pe, u64 value, DescKind kind, u64 va, unsigned level, u64 made) const {
-    const Root& r = roots_[id];
-    const bool any = kind == DescKind::kLeaf && desc_global(value);
-    for (const FlushedSpan& s : flushed_[pe]) {
-        if (s.issued <= left_at(id, pe, level) || !span_removes(s, kind, va, level, r.key.granule)) continue;
-        if (any || s.any_asid || only_asid(id, pe, s.asid, made)) return true;
-    }
-    return false;
 }
 
 PeMask Roots::flushed_near(PeMask pes, u64 va, u64 bytes) const {

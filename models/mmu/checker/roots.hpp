@@ -44,9 +44,10 @@ bool root_of(const Context& context, unsigned half, RootKey& key);
 struct AsidUse {  // one PE walks, or walked, from one root with this ASID
     u16 asid = 0;
     bool reaching = false;
-    u64 left = 0;         // when it stopped
-    u64 flushed = 0;      // a TLBI of all it covers completed while it was reaching
-    bool ending = false;  // one was issued since it stopped: what it fills until that is complete goes with it
+    u64 left = 0;             // when it stopped
+    u64 flushed = 0;          // a TLBI of all it covers completed while it was reaching
+    bool ending = false;      // one was issued since it stopped: what it fills until that is complete goes with it,
+    bool ending_all = false;  // and if it is of everything, global entries too
 };
 
 struct Root {
@@ -73,7 +74,11 @@ struct FlushedSpan {
     bool any_asid = false, last_level_only = false;
     Granule granule = Granule::k4K;
     int ttl_level = -1;
+    u64 completed = 0;
 };
+
+// Does a TLBI by address remove an entry of this kind at this place? The ASID is the caller's to judge.
+bool span_removes(const FlushedSpan& span, DescKind kind, u64 va, unsigned level, Granule g);
 
 class Roots {
 public:
@@ -100,6 +105,8 @@ public:
     void set_current(PeId pe, const std::array<RootId, 2>& reaching, u16 asid) { current_[pe] = {reaching, asid}; }
     // Until now it could fill from what it held of roots that it had left with the ASID in force.
     void still_lingered(PeId pe, u64 now);
+    // It reads what was just written there, from walk-cache entries that it holds of it.
+    void reads_on(RootId id, PeId pe, u64 now);
     // A TLBI of all, or by ASID, was issued for the PE.
     void flush_issued(PeId pe, std::optional<u16> asid);
     // It left the root, and translates with an ASID with which it walked there: its walk-cache entries still answer.
@@ -110,8 +117,8 @@ public:
     [[nodiscard]] bool flushed_since_made(RootId id, PeId pe) const;
     // A VMALL or ASID TLBI that was issued at `issued` has completed on pe. Appends the roots that changed.
     void vmall_completed(PeId pe, u64 issued, std::vector<RootId>& changed);
-    void asid_completed(PeId pe, u16 asid, u64 issued, std::vector<RootId>& changed);
-    void span_completed(PeId pe, const FlushedSpan& span);
+    void asid_completed(PeId pe, u16 asid, u64 issued, u64 now, std::vector<RootId>& changed);
+    void span_completed(PeId pe, FlushedSpan span, u64 now);
 
     // The ASIDs with which pe may hold an entry of the root that came into being at `made`: f(asid).
     template <class F>
@@ -119,6 +126,12 @@ public:
         const bool linger = lingers(id, pe);
         for (const AsidUse& u : roots_[id].uses[pe])
             if (u.reaching || u.left > made || (linger && u.asid == current_[pe].asid)) f(u.asid);
+    }
+    // Those with which it came by before, and may hold such an entry since then.
+    template <class F>
+    void for_each_asid_left(RootId id, PeId pe, u64 made, F&& f) const {
+        for (const AsidUse& u : roots_[id].uses[pe])
+            if (u.left > made) f(u.asid);
     }
     // PEs of the mask that translate with another ASID now.
     [[nodiscard]] PeMask with_other_asid(PeMask pes, u16 asid) const {
@@ -131,14 +144,24 @@ public:
     }
     // Every one of them is `asid`.
     [[nodiscard]] bool only_asid(RootId id, PeId pe, u16 asid, u64 made) const;
-    // Of a PE that left the root: a TLBI by address has removed this entry since.
     // Until when the PE could read entries of this level.
     [[nodiscard]] u64 left_at(RootId id, PeId pe, unsigned level) const {
         const Root& r = roots_[id];
         return level == r.key.start_level ? r.left[pe] : std::max(r.left[pe], r.lingered[pe]);
     }
-    [[nodiscard]] bool span_flushed(RootId id, PeId pe, u64 value, DescKind kind, u64 va, unsigned level,
-                                    u64 made) const;
+    // TLBIs by address that have completed on this PE and removed this entry of a root that it left: is f(span) true of
+    // one?
+    template <class F>
+    [[nodiscard]] bool any_span(RootId id, PeId pe, u64 value, DescKind kind, u64 va, unsigned level, u64 made,
+                                F&& f) const {
+        const Root& r = roots_[id];
+        const bool any = kind == DescKind::kLeaf && desc_global(value);
+        for (const FlushedSpan& s : flushed_[pe]) {
+            if (s.issued <= r.left[pe] || !span_removes(s, kind, va, level, r.key.granule)) continue;
+            if ((any || s.any_asid || only_asid(id, pe, s.asid, made)) && f(s)) return true;
+        }
+        return false;
+    }
     // PEs of the mask with any TLBI by address on record that touches [va, va + bytes).
     [[nodiscard]] PeMask flushed_near(PeMask pes, u64 va, u64 bytes) const;
     void archive(Archive& ar);
@@ -166,8 +189,5 @@ private:
     };
     std::vector<Current> current_;  // by PE
 };
-
-// Does a TLBI by address remove an entry of this kind at this place? The ASID is the caller's to judge.
-bool span_removes(const FlushedSpan& span, DescKind kind, u64 va, unsigned level, Granule g);
 
 }  // namespace bbmsim::mmu

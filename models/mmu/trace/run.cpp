@@ -52,8 +52,10 @@ void Run::apply(const Event& e) {
         }
         void operator()(const Power& p) const {
             run.on_[e.pe] = p.on;
-            run.written_[e.pe].sctlr &= ~u64{1};
-            run.mmus_[e.pe]->set_context(run.written_[e.pe]);
+            Context& c = run.written_[e.pe];
+            c = run.mmus_[e.pe]->context();  // what was not synchronized is lost
+            c.sctlr &= ~u64{1};
+            run.mmus_[e.pe]->set_context(c);
             run.checker_.on_power(e.pe, p.on);
         }
         void operator()(const Touch& t) const { (void)run.mmus_[e.pe]->translate({.va = t.va, .access = t.kind}); }
