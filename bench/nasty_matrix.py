@@ -20,7 +20,7 @@ import click
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "python"), str(ROOT / "bench")]
 
-from boot_matrix import KNOWN
+from boot_matrix import APPEND, KNOWN
 from linux_sabotage import SABOTAGES
 
 import bbmsim as bs
@@ -30,8 +30,6 @@ from bbmsim.linux import kernels
 
 # Whether a boot of the unlisted boards meets a conflict before its flush is the seed's choice.
 SEEDS = {"mixed": 7, "mixed Neoverse": 7, "unlisted": 4, "unlisted pair": 4}
-# Else the race of docs/findings/spectre-bhb-k.md may be lost, and no user space begins: nothing to do with TLBs.
-APPEND = {("7.3", "mixed"): "nospectre_bhb"}
 MIXES = {
     "mixed": "cortex-x4,cortex-a720*3",
     "mixed Neoverse": "neoverse-v3,neoverse-v2*3",
