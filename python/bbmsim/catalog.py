@@ -40,6 +40,8 @@ class Parameter:
                 raise ConfigError(f"{self.name}={value}: no such {self.name}{near}", self.name)
         elif not self.file and not _NUMBER.fullmatch(value):
             raise ConfigError(f"{self.name}={value}: a number, decimal or 0x, with K, M or G behind it", self.name)
+        elif not self.file and number(value) >= 1 << 63:
+            raise ConfigError(f"{self.name}={value}: less than 2^63", self.name)
 
 
 @dataclass(frozen=True)

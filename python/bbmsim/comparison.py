@@ -17,10 +17,11 @@ from .sweeps import executors
 from .sweeps.cells import Cells, Detail, Grid
 from .sweeps.measure import DETAIL, run_cell
 from .sweeps.settings import build
-from .units import format_size, parse_size, parse_time
+from .units import MOST, check_whole, format_size, parse_size, parse_time
 from .workload import bare
 
 DEFAULT_CORES = "cortex-x4,cortex-a720*3"
+_MOST_SEEDS = 1_000_000
 _KERNELS_GRANULE = "4k"  # of the distribution's
 
 
@@ -55,6 +56,9 @@ def compare(
     schedule, the nasty TLB). `phase` is the one whose cost is told apart by cause.
     Raises ConfigError before anything runs if any combination is wrong.
     """
+    if jobs is not None:
+        check_whole("jobs", jobs, 1, MOST)
+    check_whole("seeds", seeds, 1, _MOST_SEEDS)
     fixed = dict(set or {})
     if granules and "granule" in fixed:
         raise ConfigError("granule: in granules and in set", "granule")

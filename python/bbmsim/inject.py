@@ -16,7 +16,7 @@ from .units import parse_size, parse_time
 _ON = {"read": 1, "write": 2, "data": 3, "fetch": 4, "both": 7}
 _STRUCTURES = ("l1d", "l1i", "l2")
 _PSCI_ERRORS = {"invalid-parameters": 2, "denied": 3, "already-on": 4, "on-pending": 5, "internal-failure": 6, "invalid-address": 9}
-_TOP = (1 << 64) - 1
+_TOP, _MOST = (1 << 64) - 1, (1 << 63) - 1
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ class Injection:
         for name, value, least in (("core", self.core, 0), ("nth", self.nth, 1), ("times", self.times, 0)):
             if value < least:
                 raise ConfigError(f"{name}={value}: {least} or more", name)
+            if value > _MOST:
+                raise ConfigError(f"{name}={value}: at most {_MOST}", name)
         if self.after_time is not None:
             parse_time(self.after_time, "after_time")
 
@@ -171,6 +173,7 @@ class StaleEntry(Injection):
         super().__post_init__()
         _check_range("va", self.va, "size", 1)
         _check_choice("structure", self.structure, _STRUCTURES)
+        _check_range("oa", self.oa, "size", 1)
 
     def symbols(self) -> list[tuple[str, str]]:
         own = [(n, _name(s)) for n, s in (("taken", self.taken), ("at", self.at)) if s is not None]

@@ -175,6 +175,8 @@ def map_at(
     """Checked as far as it can be without a workload; raises ConfigError."""
     if nth < 1 or (core is not None and core < 0):
         raise ConfigError(f"map-at={written or moment}: nth is 1 or more, core 0 or more", "map-at")
+    if nth >= 1 << 63:
+        raise ConfigError(f"map-at={written or moment}: nth is less than 2^63", "map-at")
     va_range(va, size)
     bytes_ = None if size is None else parse_size(size, "size")
     rest = (core, nth, va, bytes_)

@@ -24,11 +24,10 @@ from .loader import Program, Symbols
 from .poke import Poke, locate, parse_word
 from .profile import DEFAULT_INTERVAL
 from .result import Result
-from .units import parse_time
+from .units import check_whole, parse_time, time_limit
 from .workload import Workload
 
 E = TypeVar("E")
-_NO_LIMIT = (1 << 64) - 1
 _SLICE_SECONDS = 0.2  # Python gets a word in this often: Ctrl-C, progress
 
 
@@ -39,8 +38,11 @@ class Simulation:
     """
 
     def __init__(self, board: Board, workload: Workload, *, seed: int = 0) -> None:
-        if not 0 <= seed < 1 << 64:
-            raise ConfigError(f"seed={seed}: between 0 and 2^64 - 1", "seed")
+        if not isinstance(board, Board):
+            raise ConfigError(f"board={board!r}: a bs.Board", "board")
+        if not isinstance(workload, Workload):
+            raise ConfigError(f"workload={workload!r}: what bs.bare(), bs.elf(), bs.image() or bs.linux() give", "workload")
+        check_whole("seed", seed, 0, (1 << 64) - 1)
         self.board = board
         self.workload = workload = workload.on(board)
         self.seed = seed
@@ -102,6 +104,8 @@ class Simulation:
     def inject(self, fault: Injection) -> int:
         """Orders a fault; its number in the record's `injected`. Raises ConfigError for a core or symbol that there isn't."""
         self._not_finished()
+        if not isinstance(fault, Injection):
+            raise ConfigError(f"inject={fault!r}: an injection, such as bs.Stall(...)", "inject")
         try:
             self._check_core(fault.core)
             for field, name in fault.symbols():
@@ -135,6 +139,8 @@ class Simulation:
         """Accounts from `enter` until the same core reaches `leave`, or returns from `enter`. Before the run begins."""
         if not self._phases_open:
             raise BbmsimError(f"phase={name}: phases are named before the run begins")
+        if not name:
+            raise ConfigError("phase: has no name", "phase")
         names = [s.name if isinstance(s, Symbol) else s for s in (enter, leave or "")]
         self._check_symbol(names[0], "enter")
         if names[1]:
@@ -247,7 +253,7 @@ class Simulation:
 
         `progress` is called a few times a second. KeyboardInterrupt leaves the simulation usable.
         """
-        limit = _limit(timeout)
+        limit = time_limit(timeout)
         self._session.watch(0, 0)
         while self._result is None:
             if self._stopping or self._slice(limit):
@@ -271,7 +277,7 @@ class Simulation:
             if kind not in KINDS:
                 names = {k.__name__ for k in KINDS}
                 raise ConfigError(f"events={kind!r}: one of {', '.join(sorted(names))}", "events")
-        return self._events(wanted, _limit(timeout))
+        return self._events(wanted, time_limit(timeout))
 
     def step(self, ps: int) -> None:
         """Runs for that much simulated time."""
@@ -584,8 +590,3 @@ def resume(
     """
     return Simulation._of(snapshot.changed(snapshot.read(path), seed=seed, schedule=schedule, tlb=tlb), (seed, schedule, tlb) != (None, None, None))
 
-
-def _limit(timeout: str | int | None) -> int:
-    if timeout is None:
-        return _NO_LIMIT
-    return parse_time(timeout) if isinstance(timeout, str) else timeout

@@ -9,6 +9,8 @@ from .errors import ConfigError
 
 _SIZE = re.compile(r"(?i)\s*(0x[0-9a-f]+|[0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(i?b?)\s*")
 _SHIFT = {"": 0, "k": 10, "m": 20, "g": 30, "t": 40}
+MOST_PS = 10**18  #: of simulated time: eleven days
+MOST = 1 << 64  #: for check_whole(): no limit worth naming
 _TIME = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(ps|ns|us|ms|s)\s*")
 _PS = {"ps": 1, "ns": 10**3, "us": 10**6, "ms": 10**9, "s": 10**12}
 
@@ -50,7 +52,28 @@ def parse_time(value: str, field: str = "timeout") -> int:
     ps = round(float(match.group(1)) * _PS[match.group(2)])
     if ps <= 0:
         raise ConfigError(f"{field}={value}: must be more than 0", field)
+    if ps > MOST_PS:
+        raise ConfigError(f"{field}={value}: at most {MOST_PS // 10**12}s", field)
     return ps
+
+
+def time_limit(timeout: str | int | None) -> int:
+    """In picoseconds, of a time or of picoseconds; None: no limit."""
+    if timeout is None:
+        return (1 << 64) - 1
+    if isinstance(timeout, str):
+        return parse_time(timeout)
+    check_whole("timeout", timeout, 1, MOST_PS)
+    return timeout
+
+
+def check_whole(name: str, value: object, least: int, most: int) -> None:
+    """Raises ConfigError that names the field, for what is no whole number between these."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ConfigError(f"{name}={value!r}: a whole number", name)
+    if value < least or (value > most and most < MOST):
+        said = f"between {least} and {'2^64 - 1' if most == (1 << 64) - 1 else most}" if most < MOST else f"at least {least}"
+        raise ConfigError(f"{name}={value}: {said}", name)
 
 
 def format_time(ps: int | float) -> str:

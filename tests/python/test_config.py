@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ import bbmsim as bs
 from bbmsim import _core
 from bbmsim.config import field_paths, parse_cores
 from bbmsim.units import format_size, parse_size, parse_time
+from conftest import Bbmsim
 
 
 def test_core_has_the_fields_and_defaults_of_the_cpp_struct() -> None:
@@ -129,3 +131,43 @@ def test_times() -> None:
     for wrong in ("10", "s", "-1s", "0s", "1 day"):
         with pytest.raises(bs.ConfigError, match="timeout"):
             parse_time(wrong)
+    with pytest.raises(bs.ConfigError, match="timeout=100000000s: at most 1000000s"):
+        parse_time("100000000s")
+
+
+HUGE = 10**30
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--timeout", "100000000s"), ("--save-at", "100000000s", "x"), ("--map-at", "100000000s"), ("--map-at", f"end,nth={HUGE}"), ("--seed", f"{HUGE}"),
+        ("--inject", f"lost-tlbi:core=1,nth={HUGE}"), ("--inject", f"lost-tlbi:core=1,times={HUGE}"), ("--inject", f"stale-entry:core=1,va=0,oa={HUGE}"),
+        ("--inject", "stale-entry:core=1,va=0,oa=-1"), ("--inject", "stall:core=1,duration=100000000s"), ("--set", f"verify_stride={HUGE}"), ("--set", f"cpus={HUGE}"),
+    ],
+    ids=lambda words: " ".join(words)[:30],
+)  # fmt: skip
+def test_numbers_that_nothing_can_hold_are_refused(arguments: tuple[str, ...], bbmsim: Bbmsim) -> None:
+    done = bbmsim("run", "--memory", "64MiB", *arguments)
+    assert (done.returncode, done.stdout) == (2, "") and done.stderr.count("\n") == 1
+
+
+def test_values_of_another_type_are_refused() -> None:
+    board, guest = bs.Board(cores=[bs.core("cortex-x4")], memory="64MiB"), bs.bare(verify="none")
+    wrong: list[tuple[Any, str]] = [
+        (lambda: bs.Simulation(None, guest), "board=None: a bs.Board"),  # type: ignore[arg-type]
+        (lambda: bs.Simulation(board, "repaint"), "workload='repaint': what bs.bare()"),  # type: ignore[arg-type]
+        (lambda: bs.Simulation(board, guest, seed="7"), "seed='7': a whole number"),  # type: ignore[arg-type]
+        (lambda: bs.Simulation(board, guest).run(timeout=1.5), "timeout=1.5: a whole number"),  # type: ignore[arg-type]
+        (lambda: bs.Simulation(board, guest).run(timeout=0), "timeout=0: between 1 and"),
+        (lambda: bs.Simulation(board, guest).inject(3), "inject=3: an injection"),  # type: ignore[arg-type]
+        (lambda: bs.Simulation(board, guest).phase("", enter="split_block"), "phase: has no name"),
+        (lambda: bs.explore(board, guest, runs="3"), "runs='3': a whole number"),  # type: ignore[arg-type]
+        (lambda: bs.explore(board, guest, runs=1, jobs=0), "jobs=0: at least 1"),
+        (lambda: bs.compare(["merged"], ["64MiB"], jobs=0), "jobs=0: at least 1"),
+        (lambda: bs.sweep("study.toml", jobs=-1), "jobs=-1: at least 1"),
+    ]
+    for call, said in wrong:
+        with pytest.raises(bs.ConfigError) as refused:
+            call()
+        assert said in str(refused.value)

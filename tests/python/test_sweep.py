@@ -137,6 +137,7 @@ def test_any_field_may_vary(tmp_path: Path) -> None:
         ("name = '../up'", "name='../up': must be good as a folder's name"),
         ("[base]\nkernel = '6.18'\nworkload = 'repaint'", "kernel=6.18: not together with workload"),
         ("[base]\nseed = 1.5", "seed=1.5: a whole number"),
+        ("[axes]\nseed = [0, -1]", "seed=-1: between 0 and 2^64 - 1 (in the cell seed=-1)"),
     ],
     ids=lambda text: text if len(text) < 60 else "long",
 )

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..config import SCHEDULES, Board
-from ..errors import ConfigError, InternalError
+from ..errors import InternalError
 from ..inject import Injection
-from ..units import parse_time
+from ..units import MOST, check_whole, parse_time
 from ..workload import Workload
 from .exploration import Exploration
 from .observe import Observed, observe
@@ -50,10 +50,10 @@ def explore(
     KeyboardInterrupt gives what was found until then (Exploration.interrupted). `stories`: a time line for each finding,
     by running its shortest run again. Raises ConfigError before anything runs.
     """
-    if runs < 1:
-        raise ConfigError(f"runs={runs}: at least 1", "runs")
-    if not 0 <= seed < 1 << 64:
-        raise ConfigError(f"seed={seed}: between 0 and 2^64 - 1", "seed")
+    check_whole("runs", runs, 1, MOST)
+    check_whole("seed", seed, 0, (1 << 64) - 1)
+    if jobs is not None:
+        check_whole("jobs", jobs, 1, MOST)
     chosen = check_schedules(schedules)
     allowed = check_names(powers, ALL_POWERS, "powers")
     limit_us = (parse_time(timeout) if isinstance(timeout, str) else timeout) // 1_000_000

@@ -21,7 +21,7 @@ from ..errors import ConfigError, did_you_mean
 from ..inject import Injection, parse_injection
 from ..linux.workload import linux
 from ..simulation import Simulation
-from ..units import parse_time
+from ..units import check_whole, parse_time
 from ..workload import Workload, from_name
 
 Value = str | int | float | bool
@@ -109,8 +109,7 @@ def build(cell: Mapping[str, Any]) -> Run:
         raise ConfigError(f"kernel={kernel}: not together with {'set.*' if parameters else 'workload'}", "kernel")
     workload = linux(kernel, append=_text(values, "append")) if kernel else from_name(_text(values, "workload"), parameters)
     seed = values["seed"]
-    if not isinstance(seed, int) or isinstance(seed, bool):
-        raise ConfigError(f"seed={seed!r}: a whole number", "seed")
+    check_whole("seed", seed, 0, (1 << 64) - 1)
     faults = tuple(parse_injection(spec) for spec in _text(values, "inject").split() if spec)
     return Run(board, workload, seed, parse_time(_text(values, "timeout")), faults)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
 from ..files import check_writable, plot_format, write_whole
+from ..units import MOST, check_whole
 from . import executors
 from .cells import Cells, Detail, Grid
 from .measure import DETAIL, run_cell
@@ -37,6 +38,8 @@ def sweep(
     results.sqlite are there, the same whatever happened on the way. Raises ConfigError before anything runs if any cell
     is wrong, and if the study or the folder is.
     """
+    if jobs is not None:
+        check_whole("jobs", jobs, 1, MOST)
     plan = study if isinstance(study, Study) else Study.load(study)
     plan.check()
     cells = plan.cells()
