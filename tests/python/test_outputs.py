@@ -66,6 +66,17 @@ def test_files_that_would_overwrite_each_other_are_refused(arguments: tuple[str,
     assert not list((tmp_path / "cwd").iterdir())
 
 
+def test_a_damaged_record_is_refused_and_leaves_no_page(bbmsim: Bbmsim, tmp_path: Path) -> None:
+    assert bbmsim("run", *WRONG, "-q", "--json", "run.json").returncode == 1
+    folder = tmp_path / "cwd"
+    whole = json.loads((folder / "run.json").read_text())
+    for key, value in (("cores", None), ("simulated_ps", "x"), ("phases", {"repaint": 3}), ("violations", [1])):
+        (folder / "bad.json").write_text(json.dumps({**whole, key: value}))
+        done = bbmsim("report", "bad.json")
+        assert done.returncode == 2 and done.stderr.startswith("bbmsim: run=bad.json: a damaged run record (") and done.stderr.count("\n") == 1, key
+        assert not (folder / "bad.html").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

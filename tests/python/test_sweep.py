@@ -150,6 +150,23 @@ def test_what_is_wrong_is_said_in_one_line_before_anything_runs(text: str, said:
     assert not (tmp_path / "out").exists()
 
 
+def test_damaged_results_are_refused(tmp_path: Path) -> None:
+    path = study(tmp_path, SMALL)
+    bs.sweep(path, tmp_path / "out")
+    for row in ("x", "[1]", '{"a": 1}'):
+        with sqlite3.connect(tmp_path / "out" / "cells.sqlite") as base:
+            base.execute("UPDATE cells SET row = ?", (row,))
+        with pytest.raises(bs.ConfigError, match=r"cells.sqlite: damaged \("):
+            bs.sweep(path, tmp_path / "out")
+    (tmp_path / "out" / "cells.sqlite").write_bytes(b"no database" * 500)
+    with pytest.raises(bs.ConfigError, match="cells.sqlite: file is not a database"):
+        bs.sweep(path, tmp_path / "out")
+    for text in ('{"schema": "bbmsim.sweep/1"}', '{"schema": "bbmsim.sweep/1", "study": 3, "rows": []}'):
+        (tmp_path / "out" / "results.json").write_text(text)
+        with pytest.raises(bs.ConfigError, match=r"results.json: damaged \("):
+            bs.load_sweep(tmp_path / "out")
+
+
 def test_the_cells_are_listed(tmp_path: Path, bbmsim: Bbmsim) -> None:
     done = bbmsim("sweep", str(study(tmp_path, SMALL)), "--list")
     assert done.returncode == 0 and done.stdout.endswith("4 cells\n")

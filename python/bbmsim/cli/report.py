@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -24,7 +26,8 @@ def report_command(run: str, output: str | None, plot: str | None, plot_kind: st
         if output is not None:
             raise ConfigError("plot: not together with --output", "plot")
         plot_format(check_writable(plot, "plot"))
-        Result.load(run).plot(plot, plot_kind, phase=phase)
+        with _judged(run):
+            Result.load(run).plot(plot, plot_kind, phase=phase)
         click.echo(f"plot: {plot}")
         return
     context = click.get_current_context()
@@ -32,5 +35,15 @@ def report_command(run: str, output: str | None, plot: str | None, plot_kind: st
         if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             raise ConfigError(f"{name.replace('_', '-')}: only with --plot", name)
     target = check_writable(output or Path(run).with_suffix(".html"), "output")
-    Result.load(run).html(target)
+    with _judged(run):
+        Result.load(run).html(target)
     click.echo(f"report: {target}")
+
+
+@contextmanager
+def _judged(run: str) -> Iterator[None]:
+    """A record comes from outside: what it lacks, or has of another kind than it should, is found out where it is used."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"run={run}: a damaged run record ({type(error).__name__}: {error})", "run") from error

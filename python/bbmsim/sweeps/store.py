@@ -56,7 +56,10 @@ class Store:
     def finished(self) -> dict[str, dict[str, Any]]:
         """Rows by the cell's id."""
         try:
-            return {key: json.loads(row) for key, row in self._base.execute("SELECT id, row FROM cells")}
+            rows = {key: json.loads(row) for key, row in self._base.execute("SELECT id, row FROM cells")}
+            if not all(isinstance(row, dict) and "outcome" in row for row in rows.values()):
+                raise ValueError("a row is no cell")
+            return rows
         except (sqlite3.Error, ValueError) as error:
             raise ConfigError(f"out={self.path}: damaged ({error})", "out") from None
 

@@ -141,7 +141,14 @@ def load_sweep(path: str | Path) -> Sweep:
         raise ConfigError(f"sweep={file}: not JSON", "sweep") from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise ConfigError(f"sweep={file}: its schema is not '{SCHEMA}'", "sweep")
+    try:
+        return _loaded(data, file.parent)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise ConfigError(f"sweep={file}: damaged ({type(error).__name__}: {error})", "sweep") from None
+
+
+def _loaded(data: Mapping[str, Any], folder: Path) -> Sweep:
     said = data["study"]
     axes = {key: list(dict.fromkeys(row[key] for row in data["rows"])) for key in said["axes"]}
     sensitivity = Sensitivity.of(said["sensitivity"]) if "sensitivity" in said else None
-    return Sweep(Study(said["name"], said["title"], said["phase"], said.get("base", {}), axes, sensitivity=sensitivity), data["rows"], file.parent, data.get("cells", [""] * len(data["rows"])))
+    return Sweep(Study(said["name"], said["title"], said["phase"], said.get("base", {}), axes, sensitivity=sensitivity), data["rows"], folder, data.get("cells", [""] * len(data["rows"])))
