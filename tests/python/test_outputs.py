@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 import bbmsim as bs
+from bbmsim.cli.progress import Lines
 from bbmsim.report.ci import junit, sarif
 from bbmsim.report.html import render
 from bbmsim.report.text import print_report
@@ -120,3 +121,12 @@ def test_of_many_findings_the_first_are_shown_and_the_others_counted(tmp_path: P
     page = render(result)
     assert page.count('<article class="finding">') == 50 + len(result.violations) and said in page
     assert "and 10 more</failure>" in junit(result) and len(json.loads(sarif(result))["runs"][0]["results"]) == 60 + len(result.violations)
+
+
+def test_without_a_terminal_progress_is_a_line_now_and_then() -> None:
+    now, said = [100.0], list[str]()
+    shown = Lines("explore", "runs", said.append, clock=lambda: now[0])
+    for seconds, done in ((0, 3), (5, 4), (11, 5), (15, 6), (30, 13), (60, 23)):
+        now[0] = 100.0 + seconds
+        shown(done, 23, f"{done // 5} found")
+    assert said == ["explore: 5 of 23 runs, 1 found, about 99 s left", "explore: 13 of 23 runs, 2 found, about 30 s left"]

@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +18,11 @@ from ..files import Writer, check_distinct, check_writable, plot_format
 from ..sweeps.cells import KINDS, Cells
 from ..units import format_count, format_time, parse_time
 from . import options
-from .boot import complete_kernels
 from .beyond import say_extrapolated, say_linearity, say_phase
+from .boot import complete_kernels
+from .progress import progress
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
 
@@ -88,10 +87,10 @@ def compare_command(
     from ..report.text import make_console  # brings rich
 
     console = make_console()
-    with _display(console) as progress:
+    with progress(make_console(stderr=True), "compare", "runs") as shown:
         comparison = compare(
             _list(strategies), _list(memory), cores, granules=_list(granule), kernels=_list(kernels), workload=workload, phase=phase, seed=seed, seeds=seeds,
-            set=options.settings(set_), tlb=tlb, detail=options.detail(), timeout=parse_time(timeout), jobs=jobs, progress=progress,
+            set=options.settings(set_), tlb=tlb, detail=options.detail(), timeout=parse_time(timeout), jobs=jobs, progress=lambda done, total: shown(done, total, ""),
         )
     console.print(_table(comparison))
     say_phase(console, comparison)
@@ -123,19 +122,6 @@ def _beyond(texts: tuple[str, ...], memory: list[str], cores: tuple[str, ...]) -
     points = parse_points(texts)
     check_points([{"memory": size, "cores": mix} for size in memory for mix in cores], points)
     return points
-
-
-@contextmanager
-def _display(console: Console) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar of the runs that are done; nothing without a terminal."""
-    if not console.is_terminal:
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # see Live
-
-    with Progress(TextColumn("comparing"), BarColumn(), MofNCompleteColumn(), console=console, transient=True) as shown:
-        task = shown.add_task("runs", total=None)
-        yield lambda done, total: shown.update(task, completed=done, total=total)
 
 
 def _table(comparison: Cells) -> Table:

@@ -4,14 +4,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 
 import click
 from click.shell_completion import CompletionItem
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from .. import exploration
 from ..config import SCHEDULES
@@ -26,6 +23,7 @@ from ..workload import Workload, from_name
 from . import options
 from .boot import complete_initrds, complete_kernels
 from .ci import Ci
+from .progress import progress
 from .run import Changes, Looks, carry_out
 
 _OF_ONE_RUN = ("html", "flame", "flame_metric", "trace", "map_at", "save_at", "gdb", "bench", "no_checker", "no_filter")
@@ -118,11 +116,11 @@ def explore_command(
         asked = {"workload": explored.to_dict(), "board": board.to_dict(), "seed": seed, "pokes": changes.pokes}
         console.print(f"[bold]{summary(asked)}[/bold]: {some(runs, 'run')}")
         sys.stdout.flush()
-    with _display(make_console(stderr=True)) as progress:
+    with progress(make_console(stderr=True), "explore", "runs", quiet=quiet) as shown:
         found = exploration.explore(
             board, explored, runs=runs, seed=seed, schedules=names, powers=powers_of, jobs=jobs, timeout=limit,
             seconds=seconds, stop_on_first=stop_on_first, inject=changes.injections, poke=changes.pokes, stories=not quiet or path is not None,
-            progress=progress, say=say,
+            progress=lambda at: shown(at.done, at.runs, f"{at.findings} found"), say=say,
         )
     writer = Writer()
     ci.write(found, writer)
@@ -138,15 +136,3 @@ def explore_command(
 
 def _names(text: str) -> list[str]:
     return [] if text == "none" else [word.strip().replace("-", "_") for word in text.split(",")]
-
-
-@contextmanager
-def _display(console: Console) -> Iterator[Callable[[exploration.Progress], None] | None]:
-    """A bar of the runs that are done; nothing without a terminal."""
-    if not console.is_terminal:
-        yield None
-        return
-    columns = (TextColumn("exploring"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[found]} found"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as shown:
-        task = shown.add_task("runs", total=None, found=0)
-        yield lambda at: shown.update(task, completed=at.done, total=at.runs, found=at.findings)

@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from ..errors import ConfigError
@@ -22,9 +19,9 @@ from ..sweeps.cells import KINDS
 from ..sweeps.sensitivity import swings
 from ..units import format_time, some
 from .beyond import check_beyond, save_extrapolated, say_extrapolated, say_linearity, say_phase
+from .progress import progress
 
 _MOST_ROWS = 60
-_SAY_EVERY_S = 10.0
 
 
 @click.command("sweep")
@@ -77,8 +74,8 @@ def sweep_command(
     folder = Path(out) if out is not None else Path(f"{plan.name}.sweep")
     errors = make_console(stderr=True)
     try:
-        with _display(errors) as progress:
-            found = sweep(plan, folder, jobs=jobs, scheduler=scheduler, progress=progress, say=lambda text: click.echo(f"sweep: {text}", err=True))
+        with progress(errors, "sweep", "cells") as shown:
+            found = sweep(plan, folder, jobs=jobs, scheduler=scheduler, progress=lambda done, total: shown(done, total, ""), say=lambda text: click.echo(f"sweep: {text}", err=True))
     except KeyboardInterrupt:
         click.echo(f"sweep: interrupted; finished cells are kept in {folder}, the same command goes on", err=True)
         return 3
@@ -114,30 +111,6 @@ def _list(console: Console, plan: Study) -> None:
         where = [f"{k}={v}" for k, v in cell.axes.items()] + ([f"[{cell.sample}]"] if cell.sample else [])
         console.print(", ".join(where) or "the base alone", markup=False, soft_wrap=True)
     console.print(some(len(cells), "cell"))
-
-
-@contextmanager
-def _display(console: Console) -> Iterator[Callable[[int, int], None]]:
-    """A bar with the time that is left; without a terminal a line now and then."""
-    if console.is_terminal:
-        with Progress(TextColumn("sweep"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console, transient=True) as shown:
-            task = shown.add_task("cells", total=None)
-            yield lambda done, total: shown.update(task, completed=done, total=total)
-        return
-    began = said = time.monotonic()
-    first: list[int] = []
-
-    def line(done: int, total: int) -> None:
-        nonlocal said
-        now = time.monotonic()
-        first[:] = first or [done]
-        if now - said < _SAY_EVERY_S or done == first[0]:
-            return
-        said = now
-        left = (now - began) / (done - first[0]) * (total - done)
-        console.print(f"sweep: {done} of {total} cells, about {left:.0f} s left", markup=False)
-
-    yield line
 
 
 def _table(console: Console, found: Sweep) -> None:
