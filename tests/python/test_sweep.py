@@ -250,7 +250,7 @@ def test_a_killed_worker_is_replaced_and_its_cell_run_again(many: tuple[Path, Pa
 
 @pytest.fixture
 def scheduler(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """A dask scheduler with two workers: its address, the workers."""
+    """A dask scheduler with two workers: its address, the workers and itself."""
     file = tmp_path / "scheduler.json"
     scheduler = start("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file))
     workers = [
@@ -259,7 +259,7 @@ def scheduler(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes
     ]
     while not file.exists() and scheduler.poll() is None:
         time.sleep(0.05)
-    yield json.loads(file.read_text())["address"], workers
+    yield json.loads(file.read_text())["address"], [*workers, scheduler]
     for process in (*workers, scheduler):
         process.kill()
         process.wait()
@@ -278,6 +278,19 @@ def test_one_of_two_dask_workers_is_killed(many: tuple[Path, Path], tmp_path: Pa
 
     bs.sweep(path, tmp_path / "out", scheduler=address, progress=kill_one)
     assert workers[0].wait() == -signal.SIGKILL
+    assert contents(tmp_path / "out") == contents(whole)
+
+
+@pytest.mark.filterwarnings("ignore:make_current:DeprecationWarning")
+def test_a_scheduler_that_goes_away_takes_no_finished_cell_along(
+    many: tuple[Path, Path], tmp_path: Path, scheduler: tuple[str, list[subprocess.Popen[bytes]]]
+) -> None:
+    path, whole = many
+    address, processes = scheduler
+    with pytest.raises(bs.ConfigError, match=f"scheduler={address}: answers no longer; finished cells are kept"):
+        bs.sweep(path, tmp_path / "out", scheduler=address, progress=lambda done, _: processes[-1].kill() if done == 30 else None)
+    assert 30 <= finished(tmp_path / "out") < 200
+    bs.sweep(path, tmp_path / "out")
     assert contents(tmp_path / "out") == contents(whole)
 
 

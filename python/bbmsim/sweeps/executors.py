@@ -5,9 +5,10 @@ is done, and try again what a dying worker was at.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
 from typing import Any
 
 from .. import _core
@@ -86,9 +87,15 @@ def dask(work: Work, tasks: Sequence[Any], address: str) -> Iterator[tuple[int, 
                 row = future.result()
             except KilledWorker:
                 row = lost(TRIES)
+            except (CancelledError, library.comm.CommClosedError):
+                raise ConfigError(f"scheduler={address}: answers no longer; finished cells are kept, the same command goes on", "scheduler") from None
             yield futures.pop(future), row
     finally:
+        logger = logging.getLogger("distributed")  # what it complains of while it is closed has been said
+        level = logger.level
+        logger.setLevel(logging.CRITICAL + 1)
         client.close()
+        logger.setLevel(level)
 
 
 def _version() -> str:
