@@ -91,6 +91,9 @@ def test_sarif_and_junit_say_the_same_as_the_report(bbmsim: Bbmsim, tmp_path: Pa
     found = log["runs"][0]["results"]
     assert [f["ruleId"] for f in found] == [v.rule for v in run.violations] + [f"hazard-{h.kind}" for h in run.hazards]
     assert found[0]["locations"][0]["logicalLocations"][0]["fullyQualifiedName"] == run.violations[0].symbol
+    place = found[0]["locations"][0]["physicalLocation"]
+    assert run.violations[0].source is not None
+    assert run.violations[0].source.startswith(f"{place['artifactLocation']['uri']}:{place['region']['startLine']}")
     assert {f["ruleId"] for f in found} <= {r["id"] for r in log["runs"][0]["tool"]["driver"]["rules"]}
     suite = ElementTree.parse(tmp_path / "j.xml").getroot()
     failed = {case.get("name") for case in suite if case.find("failure") is not None}

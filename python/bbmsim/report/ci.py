@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
+from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 from .. import _core
@@ -25,8 +27,8 @@ _NO_XML = {c: "?" for c in range(32) if c not in (9, 10, 13)}
 
 
 def sarif(result: Result | Exploration) -> str:
-    """One SARIF run. A finding's place is the symbol with its offset (a logical location); accepted findings are marked
-    as suppressed."""
+    """One SARIF run. A finding's place is the symbol with its offset (a logical location), and where debug information tells
+    it the source line; accepted findings are marked as suppressed."""
     silenced = result.record.get("baseline", {"violations": [], "hazards": []})
     rules = [
         {
@@ -42,12 +44,12 @@ def sarif(result: Result | Exploration) -> str:
     ]
     rules += [{"id": id_, "shortDescription": {"text": text}} for id_, text in _OTHERS.items() if isinstance(result, Exploration)]
 
-    def finding(rule: str, level: str, symbol: str, text: str, count: int, suppressed: bool) -> dict[str, Any]:
+    def finding(rule: str, level: str, symbol: str, text: str, count: int, suppressed: bool, source: str | None = None) -> dict[str, Any]:
         out: dict[str, Any] = {
             "ruleId": rule,
             "level": level,
             "message": {"text": text},
-            "locations": [{"logicalLocations": [{"fullyQualifiedName": symbol, "kind": "function"}]}],
+            "locations": [{**_physical(source), "logicalLocations": [{"fullyQualifiedName": symbol, "kind": "function"}]}],
             "occurrenceCount": count,
             "partialFingerprints": {"bbmsim/v1": f"{rule}@{symbol.rsplit('+0x', 1)[0]}"},
         }
@@ -56,10 +58,10 @@ def sarif(result: Result | Exploration) -> str:
         return out
 
     found = [
-        finding(v.rule, "error", v.symbol, v.text, v.count, i in silenced["violations"])
+        finding(v.rule, "error", v.symbol, v.text, v.count, i in silenced["violations"], v.source)
         for i, v in enumerate(result.violations)
     ] + [
-        finding(f"hazard-{h.kind}", "error", h.symbol, h.text, h.count, i in silenced["hazards"])
+        finding(f"hazard-{h.kind}", "error", h.symbol, h.text, h.count, i in silenced["hazards"], h.source)
         for i, h in enumerate(result.hazards)
     ]
     if isinstance(result, Exploration):
@@ -71,6 +73,14 @@ def sarif(result: Result | Exploration) -> str:
     tool = {"name": "bbmsim", "version": _core.version, "rules": rules}
     run = {"tool": {"driver": tool}, "results": found, "properties": {"outcome": result.outcome, "run": summary(result.record)}}
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
+
+
+def _physical(source: str | None) -> dict[str, Any]:
+    """Of "mm/mmu.c:58, inlined include/asm/pgtable.h:37": the line in which the function that was called stands."""
+    match = re.match(r"(.+?):(\d+)(?:,|$)", source or "")
+    if match is None:
+        return {}
+    return {"physicalLocation": {"artifactLocation": {"uri": quote(match[1])}, "region": {"startLine": int(match[2])}}}
 
 
 def _of(exploration: Exploration, kind: str) -> list[Found]:
