@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -14,11 +15,13 @@ from typing import Any
 
 import jsonschema
 import pytest
+from rich.console import Console
 
 import bbmsim as bs
 import guests
 from bbmsim.baseline import Baseline
 from bbmsim.exploration import Exploration, Progress, search
+from bbmsim.exploration.text import print_exploration
 from bbmsim.exploration.observe import Observed, observe
 from bbmsim.report.ci import junit, sarif
 from conftest import ROOT, Bbmsim, environment
@@ -127,6 +130,16 @@ def test_ends_of_the_guest_can_be_accepted_as_well(tmp_path: Path) -> None:
     assert exploration.baseline["silenced"] == ["outcome guest-failed at *"]
     assert exploration.baseline["unmatched"] == ["effect conflict-abort at split_block"]
     assert 'failures="0"' in junit(exploration) and '"suppressions"' in sarif(exploration)
+
+
+def test_an_id_is_printed_in_one_line_on_a_narrow_terminal() -> None:
+    board = bs.Board(cores=[bs.core("cortex-a720")], memory="64MiB")
+    exploration = bs.explore(board, bs.elf(guests.build("deadline")), runs=12, schedules=["random"], powers=["speculate", "retain"], stories=False)
+    (found,) = exploration.findings
+    for quiet in (False, True):
+        out = io.StringIO()
+        print_exploration(Console(file=out, width=30), exploration, quiet=quiet)
+        assert any(line.endswith((f"--replay {found.id}", f"[{found.id}]")) for line in out.getvalue().splitlines())
 
 
 def test_a_guest_that_fails_anyway_is_no_finding() -> None:

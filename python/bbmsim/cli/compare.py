@@ -106,7 +106,7 @@ def compare_command(
     writer = Writer()
     for name, path in outputs.items():
         if writer.write(name, path, makers[name]):
-            console.print(f"{name}: {path}", markup=False)
+            console.print(f"{name}: {path}", markup=False, soft_wrap=True)
     writer.finish()
     return comparison.exit_status
 

@@ -127,9 +127,9 @@ def explore_command(
     if path is not None:
         writer.write("json", path, found.save)
     print_exploration(console, found, quiet=quiet)
-    ci.say(partial(console.print, markup=False), found)
+    ci.say(partial(console.print, markup=False, soft_wrap=True), found)
     for name, file in writer.written:
-        console.print(f"{name}: {file}", markup=False)
+        console.print(f"{name}: {file}", markup=False, soft_wrap=True)
     writer.finish()
     return found.exit_status
 

@@ -175,7 +175,7 @@ def _report(
     _write(result, outputs, looks.flame_metric, writer, ci)  # before a word is printed: whoever reads our output may go away
     say: Callable[[str], None] = click.echo
     if console is not None:
-        say = partial(console.print, markup=False)
+        say = partial(console.print, markup=False, soft_wrap=True)
     if console is None:
         say(f"{result.outcome}: {result.detail or OUTCOMES[result.outcome]}; {findings_line(result)}")
         kinds: tuple[Sequence[Violation | Hazard], ...] = (result.violations, result.hazards)

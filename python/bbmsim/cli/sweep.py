@@ -97,10 +97,10 @@ def sweep_command(
     }
     for name, (file, make) in makers.items():
         if file is not None and writer.write(name, Path(file), make):
-            console.print(f"{name}: {file}", markup=False)
+            console.print(f"{name}: {file}", markup=False, soft_wrap=True)
     if extrapolated is not None and not extrapolated.frame.empty:
-        console.print(f"extrapolated: {folder / 'extrapolated.csv'}, extrapolated.json", markup=False)
-    console.print(f"results: {folder / 'results.csv'}, results.json, results.sqlite", markup=False)
+        console.print(f"extrapolated: {folder / 'extrapolated.csv'}, extrapolated.json", markup=False, soft_wrap=True)
+    console.print(f"results: {folder / 'results.csv'}, results.json, results.sqlite", markup=False, soft_wrap=True)
     writer.finish()
     return found.exit_status
 

@@ -14,14 +14,14 @@ from .exploration import Exploration, Found
 def print_exploration(console: Console, exploration: Exploration, *, quiet: bool = False) -> None:
     for i, found in enumerate(exploration.findings, 1):
         if quiet:
-            console.print(f"{found.lines()[0]}  [{found.id}]", markup=False)
+            console.print(f"{found.lines()[0]}  [{found.id}]", markup=False, soft_wrap=True)
         else:
             _print_found(console, i, found)
     if not quiet:
         for line in exploration.coverage.lines():
             console.print(line, markup=False)
     for run in exploration.crashed:
-        console.print(f"internal error: run {run} ended its worker process every time", markup=False)
+        console.print(f"internal error: run {run} ended its worker process every time", markup=False, soft_wrap=True)
     console.print(ending(exploration), markup=False)
 
 
@@ -46,7 +46,7 @@ def _print_found(console: Console, number: int, found: Found) -> None:
     console.print(f"     entry        {found.entry}", markup=False)
     runs = f"{some(found.runs, 'run')}, {some(found.count, 'time')} in all"
     console.print(f"     seen in      {runs}; schedules {_tally(found.schedules)}; TLB {_tally(found.tlb)}", markup=False)
-    console.print(f"     shortest     {format_time(found.time_ps)} into the run --replay {found.id}", markup=False)
+    console.print(f"     shortest     {format_time(found.time_ps)} into the run --replay {found.id}", markup=False, soft_wrap=True)  # to be copied
     for line in found.timeline:
         console.print(f"     {line}", markup=False)
     console.print()
