@@ -156,7 +156,7 @@ def ticks_of(axis: Axis, letter: float = _LETTER) -> list[tuple[float, str]]:
         begin = exact_time(first)
         out.append((axis.at(first), begin))
         taken = axis.at(first) + letter * len(begin)
-        limit = axis.at(pieces[n + 1][0]) if n + 1 < len(pieces) else 1.03
+        limit = axis.at(pieces[n + 1][0]) if n + 1 < len(pieces) else 1.0 + letter
         for ps in axis.ticks_from(first, last):
             words, at = f"+{format_time(ps - first)}", axis.at(ps)
             half = letter * len(words) / 2
