@@ -373,6 +373,7 @@ class Reference:
                     continue
                 changes = self.clash(e, n)
                 if not changes:
+                    self.as_registers_are(pe, this, e, n)
                     continue
                 if self.exempt(pe, changes, e, n):
                     s.owed.append(this)
@@ -389,6 +390,14 @@ class Reference:
                     self.report((this.line, this.pa, this.pe), rules, s, pe.number)
                 else:
                     s.deferred.append((this, frozenset(rules | {"BBM-NO-TLBI"})))
+
+    def as_registers_are(self, pe: Pe, this: Write, e: Entry, n: Entry) -> None:
+        """A PE that left with other registers than it has now: see compare.PERMITTED."""
+        mair = pe.registers.get("mair_el1", 0)
+        old, new = (x._replace(context=x.context._replace(mair=mair)) for x in (e, n))
+        changes = set() if mair == e.context.mair or e.context in pe.contexts else self.clash(old, new)
+        if changes and not self.exempt(pe, changes, old, new):
+            self.findings.setdefault((this.line, this.pa, this.pe), set()).update({f"BBM-{x}" for x in changes} | SEQUENCE)
 
     def judge_reuse(self, pe: Pe, this: Write, value: int) -> None:
         """A valid value in the page of a table that memory no longer leads to, and walk caches may (R_RVJDB)."""
@@ -498,8 +507,8 @@ class Reference:
                 alike = [t for f, t in pe.held.items() if f.pa == e.pa and t.cause and not self.clash(e, f)]
                 former = e.context not in pe.contexts and any(k[:3] == e.context[:3] for k in pe.contexts)  # registers: BBM-CONTEXT
                 if former or not any(f.pa == e.pa and f in self.walk(f.context) for f in others) or any(t.cause.line > s.cause.line for t in alike if t.cause):
-                    where = (s.cause.line, s.cause.pa, s.cause.pe)
-                    self.findings.setdefault(where, set()).update(self.sequence_defects(pe, e, s))
+                    for w in (s.cause, self.last_alike(e, s.cause)):
+                        self.findings.setdefault((w.line, w.pa, w.pe), set()).update(self.sequence_defects(pe, e, s))
                     continue
                 # The TLBI belonged behind the write that took the entry away, and with it all that is no different to a TLB.
                 last = self.last_alike(e, s.cause)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .state import Pe
-from .tables import Context, cached_fields, contexts_of, faults_on_fetch
+from .tables import Context, Entry, cached_fields, contexts_of, faults_on_fetch
 from .trace_format import Event
 
 if TYPE_CHECKING:
@@ -66,11 +66,14 @@ def judge_return(ref: Reference, pe: Pe, event: Event) -> None:
     """A PE that was off received no broadcast: what changed meanwhile meets what it still holds, where that is in force."""
     if not pe.contexts:
         return
+    meets: set[int] = set()  # states of entries, or of tables that lead to entries, which meet something
+    for e, s in ref.may_come(pe, {}):
+        if s.deferred and id(s) not in meets and any(differs(ref, pe, e, c) for c in pe.contexts if c[:2] == e.context[:2] and e.asid in (None, c.asid)):
+            meets.add(id(s))
     for e, s in pe.held.items():
         if not s.deferred and not s.harmless:
             continue
-        now = [n for c in pe.contexts if e.asid in (None, c.asid) for n in ref.walk(c)]
-        met = any(ref.clash(e, n) and not ref.exempt(pe, ref.clash(e, n), e, n) for n in now)
+        met = id(s) in meets
         for write, rules in s.deferred:
             if s.cause and (met or "BBM-TABLE-REUSE" in rules):
                 ref.stores.setdefault((event.line, write.pa, write.pe), set()).add(write.line)
@@ -82,6 +85,12 @@ def judge_return(ref: Reference, pe: Pe, event: Event) -> None:
         else:  # its tables and its ASID may come back yet
             s.deferred = [d for d in s.deferred if "BBM-TABLE-REUSE" not in d[1]]
         s.harmless.clear()
+
+
+def differs(ref: Reference, pe: Pe, e: Entry, c: Context) -> bool:
+    """Whether the entry may not meet the tables of this context. As for registers that changed: BBM-CONTEXT."""
+    old = e._replace(context=c)
+    return any(changes and not ref.exempt(pe, changes, old, n) for n in ref.walk(c) for changes in [ref.clash(old, n)])
 
 
 def judge_root(ref: Reference, pe: Pe, c: Context, event: Event, due: bool) -> None:

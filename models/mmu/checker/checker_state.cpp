@@ -59,12 +59,16 @@ void LeavesBelow::Group::archive(Archive& ar) {
     ar(holding, remaining, n);
 }
 void LeavesBelow::archive(Archive& ar) {
-    auto& [first, page, at_level, some_global, old, all, before, by, at_pc, at_ps, told_to] = *this;
-    ar(first, page, at_level, some_global, old, all, before, by, at_pc, at_ps, told_to);
+    auto& [first, page, at_level, some_global, old, all, before, by, at_pc, at_ps, at, told_to] = *this;
+    ar(first, page, at_level, some_global, old, all, before, by, at_pc, at_ps, at, told_to);
 }
 void LaterWrite::archive(Archive& ar) {
     auto& [by, up, at] = *this;
     ar(by, up, at);
+}
+void Met::archive(Archive& ar) {
+    auto& [at, at_pc, by] = *this;
+    ar(at, at_pc, by);
 }
 void LastAlike::archive(Archive& ar) {
     auto& [by, at_pc, at_ps, value, at, told] = *this;

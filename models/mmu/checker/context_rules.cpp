@@ -45,6 +45,7 @@ void BbmChecker::Impl::check_asid_reuse(PeId pe, unsigned half, RootId now_at, u
     RootId former = kNone;
     roots.for_each([&](RootId id, Root& r) {
         if (id == now_at || r.key.half != half || !(r.residue & pe_bit(pe)) || former != kNone) return;
+        if (r.key.pa == roots[now_at].key.pa) return;  // the same tables under other registers: BBM-CONTEXT
         const auto& uses = r.uses[pe];
         if (std::any_of(uses.begin(), uses.end(), [&](const AsidUse& u) { return u.asid == asid && !u.reaching; }) &&
             may_hold_some(id, pe))

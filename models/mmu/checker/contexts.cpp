@@ -76,7 +76,7 @@ void BbmChecker::Impl::enter(PeId pe, unsigned half, const RootKey& key, u16 asi
         if (!(walks && old_meets(r, present, pe, false)) && !left_below(site, r, pe, false) &&
             !clashes_with_block_above(r, pe))
             continue;
-        site.desc_pa = r.met_pa;  // what it meets came with that, if not with its own descriptor
+        site.desc_pa = r.met.pa, site.pc = r.met.pc, site.writer = r.met.writer;  // what it meets came with that
         r.violated |= pe_bit(pe);
         violate(Rule::kNoTlbi, site, pe_bit(pe));
     }
@@ -118,7 +118,9 @@ bool BbmChecker::Impl::is_empty(RootId id) const {
     const Root& r = roots[id];
     if (r.first_pending != kNone) return false;
     for (u32 i = 0; i < r.key.entries(); ++i)
-        if (domain.ram.read64(PhysAddr(r.key.pa + 8 * u64{i})) & 1) return false;
+        if (desc_kind(domain.ram.read64(PhysAddr(r.key.pa + 8 * u64{i})), r.key.start_level, r.key.granule) !=
+            DescKind::kInvalid)
+            return false;
     return true;
 }
 

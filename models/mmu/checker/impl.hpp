@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The checker's parts together. Private to this folder: judge.cpp (stores), contexts.cpp (roots, power),
+// The checker's parts together. Private to this folder: judge.cpp (stores), holders.cpp (who may hold what),
+// left_values.cpp, end_of_run.cpp, contexts.cpp (roots, power),
 // maintenance.cpp (barriers, TLBIs), report.cpp (violations, notes), hazards.cpp (what PEs really used).
 #pragma once
 
@@ -88,7 +89,7 @@ struct BbmChecker::Impl {
     PeMask take_again(const Site& site, u64& made);
     void judge_current(const Site& site, PeMask held, PeMask live, Pending& record, bool& matters);
     void judge_pending(const Site& site, PeMask live);
-    void judge_other_levels(const Site& site, PeMask live);
+    void judge_elsewhere(const Site& site, PeMask live);
     u64 value_below(u64 value, unsigned from, Granule g, unsigned level, u64 va) const;
     // What memory says at this place now, as a value of that level.
     u64 present_value(RootId root, u64 va, unsigned level) const;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace bbmsim::mmu {
 
@@ -173,9 +174,20 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
         const u64 written = ordering.tick();
         const u64 made = place.made;
         if (place.through == kNone && from == DescKind::kTable && !desc_same_entry(c.before, c.after, level, g))
-            pending.unlinked_above(place.root, g, level, place.va, writer, written);
+            pending.unlinked_above(place.root, g, level, place.va, {c.desc_pa, pc, now_ps, writer, written},
+                                   domain.ram);
         else if (place.through == kNone && level < 3 && from != DescKind::kTable)
             pending.written_above(c.desc_pa, g, level, place.va, writer, written);
+        struct Late {  // what is looked for below is looked for as it was
+            LiveTables& tables;
+            TableId table;
+            u32 index;
+            bool due = false;
+            u64 at = 0;
+            ~Late() {
+                if (due) tables.set_written(table, index, at);
+            }
+        } late{tables, table, index};
         if (to != DescKind::kInvalid) {
             roots[place.root].last_made = written;
             // Of two leaves that a TLB may mix, who left with the old one may as well have the new one.
@@ -185,7 +197,7 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
                 (from == DescKind::kLeaf && to == DescKind::kLeaf && !((c.before ^ c.after) & ~kDescNoDifference) &&
                  may_cache(c.before, from, level, g, left) == left);
             if (!alike && (root.residue | left)) {
-                tables.set_written(table, index, held_since(place, level, c, left).value_or(written));
+                late.due = true, late.at = held_since(place, level, c, left).value_or(written);
                 for_each_pe(lingering(place, level), [&](PeId pe) { roots.reads_on(place.root, pe, ordering.tick()); });
             }
         }
@@ -194,7 +206,8 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
             if (std::any_of(places.begin(), places.end(), [&](const Occurrence& o) {
                     return o.through == kNone && o.root == place.root && o.va == place.va;
                 })) {  // linked there again: who is off may hold what was there before
-                if (from == DescKind::kLeaf) take_leaf(pending[place.through], site, written, 0, ~awake_mask());
+                if (from == DescKind::kLeaf && !pending[place.through].restored)  // else: take_again()
+                    take_leaf(pending[place.through], site, written, 0, ~awake_mask());
                 continue;
             }
             const PeMask able = may_cache(c.after, to, level, g, here), walkers = able & awake_mask();
@@ -224,7 +237,6 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
         PeMask held = holders(place, c.before, from, level);
         if (from == DescKind::kLeaf && !pending.empty()) held |= take_again(site, record.made);
         held = may_cache(c.before, from, level, g, held);
-        if (from == DescKind::kLeaf && !pending.empty()) note_alike(site, held);
         const PeMask everyone = pes.size() >= kMaxPes ? ~PeMask{0} : (PeMask{1} << pes.size()) - 1;
         const PeMask visible = may_cache(c.after, to, level, g, everyone);
 
@@ -235,7 +247,7 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
             restore(site, visible & (root.reach | lingering(place, level)));
             judge_pending(site, visible);
             judge_current(site, held, visible, record, matters);
-            judge_other_levels(site, visible);
+            judge_elsewhere(site, visible);
             note_globals(roots[place.root], site);
             if (const PeMask walkers = visible & root.reach & estranged;
                 walkers && !desc_same_entry(c.before, c.after, level, g))
@@ -247,6 +259,7 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
                 if (to == DescKind::kLeaf) check_group(site, table, visible & walkers);
             }
         }
+        if (from == DescKind::kLeaf && !pending.empty()) note_alike(site, held);
         // A writable value that became read-only may still be held writable: it counts for BBM-OA later. So does, for
         // the TLBI that it needs, a global one that became non-global; and a block without nT when its nT=1 successor
         // is split (FEAT_BBM level 1).
@@ -285,7 +298,7 @@ void BbmChecker::Impl::judge_current(const Site& s, PeMask held, PeMask visible,
         if (!rule) {
             record.permitted |= pe_bit(pe);
         } else if (pes[pe].dormant) {
-            record.defer(pe, s.desc_pa);
+            record.defer(pe, {s.desc_pa, s.pc, s.writer});
         } else {
             broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
             all |= pe_bit(pe);
@@ -349,7 +362,7 @@ void BbmChecker::Impl::judge_pending(const Site& s, PeMask visible) {
                 return;
             }
             if (pes[pe].dormant) {
-                p.defer(pe, s.desc_pa);
+                p.defer(pe, {s.desc_pa, s.pc, s.writer});
                 return;
             }
             if ((p.broken & pe_bit(pe)) && !there) rule = sequence_rule(p, s.writer, pe, why);
@@ -364,19 +377,19 @@ void BbmChecker::Impl::judge_pending(const Site& s, PeMask visible) {
     }
 }
 
-// Old values of the same VA at other levels: a block above that was split but not flushed, pages below that went
-// before their table did. Whether sizes may mix was judged where the table descriptor changed; here contents count.
-void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
+// Old values of the same VA at other levels, or in another table: a block above that was split but not flushed, pages
+// below that went before their table did. Whether sizes may mix was judged where the table descriptor changed; here
+// contents count.
+void BbmChecker::Impl::judge_elsewhere(const Site& s, PeMask visible) {
     if (pending.empty()) return;
     for (unsigned level = 0; level < 4; ++level) {
-        if (level == s.level) continue;
         pending.for_each_at(s.granule, level, s.va, level_span(s.granule, s.level), [&](Pending& p) {
-            if (p.root != s.root) return;
+            if (p.root != s.root || (level == s.level && (p.desc_pa == s.desc_pa || p.va != s.va))) return;
             if (p.kind == DescKind::kTable && level < s.level) judge_left(s, p, visible);
             if (p.kind != DescKind::kLeaf) return;
             PeMask open = pending.unclean(p) & visible & ~p.violated;
             const bool back = level > s.level && desc_kind(s.before, s.level, s.granule) == DescKind::kTable &&
-                              domain.ram.read64(PhysAddr(p.desc_pa)) == p.before;
+                              !((domain.ram.read64(PhysAddr(p.desc_pa)) ^ p.before) & ~kDescNoDifference);
             if (back)  // it is there again, and judged with the table that it is in, of those who walk there
                 open &= ~(roots[s.root].reach | lingering({s.root, s.va, kNone, 0}, s.level));
             if (!open) return;
@@ -391,9 +404,10 @@ void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
             for_each_pe(open, [&](PeId pe) {
                 PeView view = pes[pe].view;
                 const bool leaf = desc_kind(s.after, s.level, s.granule) == DescKind::kLeaf;
-                const bool mixes = leaf && (level > s.level ? !desc_sizes_may_mix(s.after, s.level, p.before, view.bbml)
-                                                            : (p.before ^ s.after) & kDescNg);
-                view.bbml = std::max(view.bbml, 2u);
+                const bool mixes = leaf && level != s.level &&
+                                   (level > s.level ? !desc_sizes_may_mix(s.after, s.level, p.before, view.bbml)
+                                                    : (p.before ^ s.after) & kDescNg);
+                if (level != s.level) view.bbml = std::max(view.bbml, 2u);
                 if (level > s.level && desc_kind(s.after, s.level, s.granule) == DescKind::kTable)
                     view.bbml = pes[pe].view.bbml;
                 auto rule =
@@ -404,7 +418,7 @@ void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
                     return;
                 }
                 if (pes[pe].dormant) {
-                    p.defer(pe, s.desc_pa);
+                    p.defer(pe, {s.desc_pa, s.pc, s.writer});
                     return;
                 }
                 if ((p.broken & pe_bit(pe)) && !back) rule = sequence_rule(p, s.writer, pe, why);
@@ -416,53 +430,6 @@ void BbmChecker::Impl::judge_other_levels(const Site& s, PeMask visible) {
             violate_all(std::move(site), broken, why);
         });
     }
-}
-
-// Reaching, or left with it: it was there when the PE was, and no TLBI has covered it since.
-PeMask BbmChecker::Impl::holders(const Occurrence& place, u64 value, DescKind kind, unsigned level) {
-    if (kind == DescKind::kInvalid) return 0;
-    const Root& r = roots[place.root];
-    PeMask held = r.reach;
-    const PeMask left = (r.residue | (kind == DescKind::kLeaf && desc_global(value) ? r.global : 0)) & ~r.reach;
-    for_each_pe(left, [&](PeId pe) {
-        if (tables.read_by(roots, place.root, pe, place.va, level, place.made) &&
-            !tables.flushed(roots, place.root, pe, value, kind, place.va, level, place.made))
-            held |= pe_bit(pe);
-    });
-    return held | lingering(place, level);
-}
-
-// A value comes back that PEs which left may hold as an old one: since when, if that says right who of them does.
-std::optional<u64> BbmChecker::Impl::held_since(const Occurrence& place, unsigned level, const Changed& c,
-                                                PeMask left) const {
-    std::optional<u64> since;
-    PeMask holding = 0;
-    for (PendingId id = pending.first_of(c.desc_pa); id != kNone; id = pending[id].next_same_desc) {
-        const Pending& p = pending[id];
-        const PeMask open = left & pending.unclean_walk(p);
-        if (!open || p.root != place.root || p.va != place.va || p.level != level ||
-            !desc_same_entry(p.before, c.after, level, p.granule))
-            continue;
-        holding |= open;
-        since = std::min(since.value_or(p.made), p.made);
-    }
-    if (!since) return {};
-    const DescKind kind = desc_kind(c.after, level, roots[place.root].key.granule);
-    bool right = true;
-    for_each_pe(left & ~holding, [&](PeId pe) {
-        right &= !tables.read_by(roots, place.root, pe, place.va, level, *since) ||
-                 tables.flushed(roots, place.root, pe, c.after, kind, place.va, level, *since);
-    });
-    return right ? since : std::nullopt;
-}
-
-PeMask BbmChecker::Impl::lingering(const Occurrence& place, unsigned level) const {
-    PeMask pes_there = 0;
-    for_each_pe(roots[place.root].residue & ~roots[place.root].reach, [&](PeId pe) {
-        if (roots.lingers(place.root, pe) && tables.still_leads(roots, place.root, pe, place.va, level, nullptr))
-            pes_there |= pe_bit(pe);
-    });
-    return pes_there;
 }
 
 void BbmChecker::Impl::keep(const Site& s, PeMask held, Pending&& p) {
@@ -487,68 +454,6 @@ void BbmChecker::Impl::keep(const Site& s, PeMask held, Pending&& p) {
         }
     }
     if (held) issued_before(pending.add(std::move(p)), held & ~roots[s.root].reach);
-}
-
-void BbmChecker::Impl::end_of_run(u64 now_ps) {
-    pending.sweep(true);
-    pending.for_each([&](PendingId, Pending& p) {
-        const PeMask open = pending.unclean(p) & p.permitted & ~p.violated & awake_mask();
-        if (!open || p.finished) return;
-        p.finished = true;
-        const u64 memory = domain.ram.read64(PhysAddr(p.desc_pa));
-        ByRule broken{};
-        PeMask all = 0, quiet = 0;
-        std::string why;
-        memo.clear();
-        Site site{p.writer, p.pc, p.now_ps, p.desc_pa, p.va, p.root, p.level, p.granule, p.before, memory};
-        const PeMask walkers = p.kind == DescKind::kTable ? pending.unclean_walk(p) : ~PeMask{0};
-        for_each_pe(open, [&](PeId pe) {
-            const bool itself = (walkers & pe_bit(pe)) && old_meets(p, memory, pe, true);
-            bool own = itself, other = false;
-            for (const LeavesBelow& leaves : p.below)
-                if (!(leaves.told & pe_bit(pe)) && left_below(site, p, pe, true, nullptr, &leaves))
-                    (leaves.earlier ? other : own) = true;
-            if (!own && !other) return;
-            if (pes[pe].promise.conflict_free) {
-                quiet |= pe_bit(pe);
-                return;
-            }
-            all |= pe_bit(pe);
-            const Rule rule = sequence_rule(p, p.writer, pe, why);
-            if (own) broken[static_cast<unsigned>(rule)] |= pe_bit(pe);
-            for (const LeavesBelow& leaves : p.below) {
-                if (!leaves.earlier || (leaves.told & pe_bit(pe))) continue;
-                if (!left_below(site, p, pe, true, nullptr, &leaves)) continue;
-                Site then = site;
-                then.writer = leaves.writer, then.pc = leaves.pc, then.now_ps = leaves.now_ps;
-                if (rule == Rule::kWrongTlbi) then.detail = why;
-                violate(rule, then, pe_bit(pe));
-            }
-        });
-        if (p.cause_pa) site.desc_pa = p.cause_pa;
-        if (quiet) note(site, quiet);
-        p.violated |= all;
-        if (!p.alike.empty()) {
-            const LastAlike& last = p.alike.front();
-            Site later = site;
-            later.writer = last.writer, later.pc = last.pc, later.now_ps = last.now_ps;
-            ByRule untold{};
-            for (unsigned r = 0; r < broken.size(); ++r) {
-                untold[r] = broken[r] & ~last.told_already;
-                broken[r] &= last.told_already;
-            }
-            violate_all(std::move(later), untold, why);
-        }
-        for (unsigned r = 0; r < broken.size(); ++r) {
-            if (!broken[r]) continue;
-            site.detail = static_cast<Rule>(r) == Rule::kWrongTlbi ? why : std::string();
-            violate(static_cast<Rule>(r), site, broken[r]);
-            late_hazards(p.desc_pa, broken[r], let_in[p.desc_pa].violation);
-        }
-    });
-    for (std::size_t pe = 0; pe < pes.size(); ++pe)
-        for (unsigned half = 0; half < 2; ++half) judge_reinterpretation(static_cast<PeId>(pe), half);
-    (void)now_ps;
 }
 
 }  // namespace bbmsim::mmu

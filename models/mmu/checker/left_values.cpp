@@ -127,7 +127,7 @@ void BbmChecker::Impl::take_leaf(Pending& parent, const Site& s, u64 written, Pe
     p.violated = (parent.violated | violated) & holding;
     p.permitted = parent.permitted & holding;
     p.deferred = parent.deferred & holding;
-    p.met_pa = parent.met_pa;
+    p.met = parent.met;
     p.root = s.root;
     p.writer = s.writer;
     p.level = s.level;
@@ -182,10 +182,11 @@ void BbmChecker::Impl::note_alike(const Site& s, PeMask held) {
 void BbmChecker::Impl::issued_before(PendingId id, PeMask left) {
     if (!left) return;
     const Pending& p = pending[id];
-    const auto since_it_left = [&](PeMask mask, u64 issued) {
+    const auto since_it_left = [&](PeMask mask, u64 issued, const FlushedSpan* span) {
         PeMask targets = 0;
         for_each_pe(mask & left, [&](PeId pe) {
-            if (issued > roots[p.root].left[pe]) targets |= pe_bit(pe);
+            if (issued <= roots[p.root].left[pe]) return;
+            if (!span || !tables.reads_on_after(roots, p.root, pe, p.va, p.level, *span)) targets |= pe_bit(pe);
         });
         return targets;
     };
@@ -195,9 +196,9 @@ void BbmChecker::Impl::issued_before(PendingId id, PeMask left) {
             const Outstanding& open = outstanding[issuer][static_cast<unsigned>(scope)];
             for (const SpanIssue& s : open.spans)
                 if (s.span.granule == p.granule)
-                    pending.issued_before(id, issuer, scope, s.span, since_it_left(s.targets, s.span.issued));
+                    pending.issued_before(id, issuer, scope, s.span, since_it_left(s.targets, s.span.issued, &s.span));
             for (const AsidIssue& a : open.asids)
-                pending.issued_before(id, issuer, scope, a.asid, since_it_left(a.targets, a.issued));
+                pending.issued_before(id, issuer, scope, a.asid, since_it_left(a.targets, a.issued, nullptr));
         }
 }
 
@@ -209,8 +210,7 @@ void BbmChecker::Impl::restore(const Site& s, PeMask walkers) {
         if (desc_same_entry(p.before, s.after, s.level, s.granule))
             pending.restore(id, walkers, domain.ram);
         else if (p.kind == DescKind::kLeaf && !((p.before ^ s.after) & ~kDescNoDifference))
-            p.violated = 0, p.after = s.after,
-            p.alike.clear();  // to a TLB the same: if it goes, that is another write's doing
+            p.violated = 0;  // to a TLB it is the same: if it goes again, that is another write's doing
     }
     if (desc_kind(s.after, s.level, s.granule) == DescKind::kTable)
         pending.linked_above(s.root, s.granule, s.level, s.va, desc_next_table(s.after, s.granule), walkers,
@@ -253,7 +253,7 @@ void BbmChecker::Impl::judge_apart(const Site& s, PeMask apart, PeMask visible, 
         if (!rule) {
             if (left_below(s, p, pe, true)) p.permitted |= pe_bit(pe);
         } else if (pes[pe].dormant) {
-            p.defer(pe, s.desc_pa);
+            p.defer(pe, {s.desc_pa, s.pc, s.writer});
         } else {
             broken[static_cast<unsigned>(*rule)] |= pe_bit(pe);
             p.violated |= pe_bit(pe);

@@ -165,17 +165,22 @@ bool LiveTables::read_by(const Roots& roots, RootId id, PeId pe, u64 va, unsigne
     });
 }
 
+bool LiveTables::reads_on_after(const Roots& roots, RootId id, PeId pe, u64 va, unsigned level,
+                                const FlushedSpan& span) const {
+    const u64 until = roots.lingers(id, pe) ? ~u64{0} : roots[id].lingered[pe];
+    return until >= span.issued && any_step(roots, id, pe, va, level, [&](const Step& s) {
+               if (span_removes(span, DescKind::kTable, s.va, s.level, roots[id].key.granule) &&
+                   (span.any_asid || roots.only_asid(id, pe, span.asid, s.made)))
+                   return false;
+               return !roots.any_span(id, pe, s.value, DescKind::kTable, s.va, s.level, s.made,
+                                      [&](const FlushedSpan& t) { return t.completed < span.issued; });
+           });
+}
+
 bool LiveTables::flushed(const Roots& roots, RootId id, PeId pe, u64 value, DescKind kind, u64 va, unsigned level,
                          u64 made) const {
-    const u64 reading_until = roots.lingers(id, pe) ? ~u64{0} : roots[id].lingered[pe];
-    return roots.any_span(id, pe, value, kind, va, level, made, [&](const FlushedSpan& span) {
-        // What a walk-cache entry that was still there when it was issued led to may have come back meanwhile.
-        return reading_until < span.issued || !any_step(roots, id, pe, va, level, [&](const Step& s) {
-                   return !roots.any_span(
-                       id, pe, s.value, DescKind::kTable, s.va, s.level, s.made,
-                       [&](const FlushedSpan& t) { return t.issued == span.issued || t.completed < span.issued; });
-               });
-    });
+    return roots.any_span(id, pe, value, kind, va, level, made,
+                          [&](const FlushedSpan& span) { return !reads_on_after(roots, id, pe, va, level, span); });
 }
 
 void LiveTables::unlink(TableId parent, u32 index) {

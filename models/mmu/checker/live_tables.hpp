@@ -97,6 +97,9 @@ public:
     // Of a PE that left the root: a TLBI by address has removed this entry since, and nothing brought it back.
     [[nodiscard]] bool flushed(const Roots& roots, RootId root, PeId pe, u64 value, DescKind kind, u64 va,
                                unsigned level, u64 made) const;
+    // A walk-cache entry that was there when this TLBI was issued, and that it leaves, leads the PE to the place again.
+    [[nodiscard]] bool reads_on_after(const Roots& roots, RootId root, PeId pe, u64 va, unsigned level,
+                                      const FlushedSpan& span) const;
     [[nodiscard]] u64 written(TableId table, u32 index) const {
         const auto& w = tables_[table].written;
         return w.empty() ? 0 : w[index];

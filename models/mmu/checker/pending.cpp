@@ -47,12 +47,26 @@ void PendingSet::written_again(u64 desc_pa, PeId writer, u64 written) {
     }
 }
 
-void PendingSet::unlinked_above(RootId root, Granule g, unsigned level, u64 va, PeId writer, u64 written) {
+void PendingSet::unlinked_above(RootId root, Granule g, unsigned level, u64 va, const Unlinked& by,
+                                const RamView& ram) {
     if (empty()) return;
     for (unsigned below = level + 1; below < 4; ++below)
         for_each_at(g, below, va, level_span(g, level), [&](Pending& p) {
-            if (p.root == root && p.later.size() < 2 * kMaxPes) p.later.push_back({writer, true, written});
+            if (p.root != root) return;
+            if (p.later.size() < 2 * kMaxPes) p.later.push_back({by.writer, true, by.written});
+            if (!p.restored || ram.read64(PhysAddr(p.desc_pa)) != p.before) return;
+            p.cause_pa = by.pa, p.writer = by.writer, p.pc = by.pc, p.now_ps = by.now_ps;  // it had come back
         });
+}
+
+PeMask PendingSet::under_way(const Pending& p) const {
+    PeMask pes = p.issued;
+    for (PeId issuer = 0; issuer < kMaxPes; ++issuer)
+        for (const TlbiScope scope : {TlbiScope::kLocal, TlbiScope::kInner, TlbiScope::kOuter}) {
+            pes |= ordering_.vmall_under_way(issuer, scope, p.writer, p.written);
+            for (const LaterWrite& w : p.later) pes |= ordering_.vmall_under_way(issuer, scope, w.writer, w.written);
+        }
+    return pes;
 }
 
 void PendingSet::written_above(u64 desc_pa, Granule g, unsigned level, u64 va, PeId writer, u64 written) {
@@ -153,6 +167,15 @@ PendingId PendingSet::add(Pending&& record) {
     return id;
 }
 
+PeMask PendingSet::left_before(const Pending& p, PeMask pes, u64 at) const {
+    PeMask gone = 0;
+    for (; pes; pes &= pes - 1) {
+        const auto pe = static_cast<PeId>(std::countr_zero(pes));
+        if (roots_.left_at(p.root, pe, p.level) < at) gone |= pe_bit(pe);
+    }
+    return gone;
+}
+
 void PendingSet::restart(PendingId id, const Pending& by, PeMask away, const RamView& ram) {
     Pending& p = records_[id];
     const PeMask still = unclean(p), walk = unclean_walk(p);
@@ -166,14 +189,19 @@ void PendingSet::restart(PendingId id, const Pending& by, PeMask away, const Ram
         for (const TlbiScope scope : {TlbiScope::kLocal, TlbiScope::kInner, TlbiScope::kOuter}) {
             PeMask pes = ordering_.vmall_under_way(issuer, scope, p.writer, p.written);
             for (const LaterWrite& w : p.later) pes |= ordering_.vmall_under_way(issuer, scope, w.writer, w.written);
-            pes &= still & away;
-            for (PeMask m = pes; m; m &= m - 1) {
-                const auto pe = static_cast<PeId>(std::countr_zero(m));
-                if (p.back_at <= roots_.left_at(p.root, pe, p.level)) pes &= ~pe_bit(pe);
-            }
+            pes = left_before(p, pes & still & away, p.back_at);
             if (pes) vmalls.push_back({issuer, scope, pes});
         }
-    const auto [writer, pc, now_ps, told] = std::tuple(p.writer, p.pc, p.now_ps, p.violated);
+    std::vector<std::tuple<PeId, TlbiScope, Issue>> carried;  // likewise TLBIs by address or ASID
+    for (PeId issuer = 0; (still & away) && issuer < kMaxPes; ++issuer)
+        for (const TlbiScope scope : {TlbiScope::kLocal, TlbiScope::kInner, TlbiScope::kOuter})
+            for (Issue i : outstanding_[issuer][static_cast<unsigned>(scope)]) {
+                if (i.id != id || i.generation != p.generation || !i.entry) continue;
+                i.pes = left_before(p, i.pes & still & away, p.back_at);
+                ++i.generation;
+                if (i.pes) carried.emplace_back(issuer, scope, i);
+            }
+    const auto [writer, pc, now_ps, written, told] = std::tuple(p.writer, p.pc, p.now_ps, p.written, p.violated);
     ++p.generation;  // what was issued before does not count for the new replacement
     p.after = by.after;
     p.written = by.written;
@@ -189,7 +217,7 @@ void PendingSet::restart(PendingId id, const Pending& by, PeMask away, const Ram
     p.violated = by.violated;
     p.reuse_told = 0;
     p.rewritten.clear();
-    if (!p.deferred) p.met_pa = by.met_pa;
+    if (!p.deferred) p.met = by.met;
     p.deferred |= by.deferred;
     if (p.child == kNone && by.child != kNone) {
         p.child = by.child;
@@ -205,8 +233,10 @@ void PendingSet::restart(PendingId id, const Pending& by, PeMask away, const Ram
         if (std::none_of(leaves.groups.begin(), leaves.groups.end(),
                          [&](const auto& g) { return g.count && (g.pes & still); }))
             continue;
-        if (!leaves.earlier && !all_present(leaves, ram))
-            leaves.earlier = true, leaves.writer = writer, leaves.pc = pc, leaves.now_ps = now_ps;
+        if (!leaves.earlier && !all_present(leaves, ram)) {
+            leaves.earlier = true;
+            leaves.writer = writer, leaves.pc = pc, leaves.now_ps = now_ps, leaves.written = written;
+        }
         below.push_back(std::move(leaves));
     }
     p.below = std::move(below);
@@ -214,6 +244,10 @@ void PendingSet::restart(PendingId id, const Pending& by, PeMask away, const Ram
     p.alike.clear();
     p.asids_done.clear();
     for (const UnderWay& v : vmalls) issued_all(p, v.issuer, v.scope, v.pes);
+    for (const auto& [issuer, scope, issue] : carried) {
+        outstanding_[issuer][static_cast<unsigned>(scope)].push_back(issue);
+        p.issued |= issue.pes;
+    }
 }
 
 void PendingSet::drop(PendingId id) {
@@ -309,6 +343,10 @@ void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpa
     const PeMask open = unclean(p), reached = open & targets;
     if (!open || p.many_places || (before && !reached)) return;
     const PeMask walking = may_reread(p, open, &op, span);
+    PeMask through = 0;  // PEs that left, and go on from the entry of the table that went
+    if (p.kind == DescKind::kTable)
+        for (PeMask m = unclean_walk(p) & ~roots_[p.root].reach; m; m &= m - 1)
+            if (roots_.lingers(p.root, static_cast<PeId>(std::countr_zero(m)))) through |= m & -m;
     const bool by_asid = !op.any_asid();
     const auto knows_asid = [&](PeMask pes, bool alone) {  // PEs of which the ASID covers something, or everything
         PeMask m = 0;
@@ -329,7 +367,11 @@ void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpa
         p.elsewhere |= op.broadcast() || before ? 0 : elsewhere & ~targets;
         // An ASID that is not in force can't be read again.
         PeMask able = issue.one_asid ? ordered | roots_.with_other_asid(issue.pes, op.asid()) : ordered;
-        if (!issue.entry) able |= p.cleaned;  // nor what the table that went led to, once that is gone
+        if (!issue.entry) {  // nor what the table that went led to, once that is gone
+            const LeavesBelow& leaves = p.below[issue.below];
+            able |= p.cleaned;
+            if (leaves.earlier && ordering_.ordered(leaves.writer, leaves.written, issuer, op.scope)) able = ~PeMask{0};
+        }
         if (issue.entry && !before) p.early |= issue.pes & ~able;
         issue.pes &= able;
         if (!issue.pes) return;
@@ -361,7 +403,9 @@ void PendingSet::cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpa
             count = static_cast<u32>((hi - 1) >> shift) - first + 1;
         }
         // Through the table's own entry, if that stays, they come back.
-        const PeMask able = p.cleaned | ~walking | (right_form ? (by_asid ? knows_asid(reached, false) : reached) : 0);
+        const PeMask led_to =
+            p.cleaned | ~(walking | through) | (right_form ? (by_asid ? knows_asid(reached, false) : reached) : 0);
+        const PeMask able = leaves.earlier ? ~PeMask{0} : led_to;  // memory has something else there
         const PeMask named = (by_asid ? knows_asid(reached, true) : reached) & able;
         using Leaves = Issue::Leaves;
         if (!leaves.any_global) {

@@ -36,7 +36,7 @@ struct LeavesBelow {
     // They outlived a return of the table: which write had taken them away.
     bool earlier = false;
     PeId writer = kNoPe;
-    u64 pc = 0, now_ps = 0;
+    u64 pc = 0, now_ps = 0, written = 0;
     PeMask told = 0;  // PEs for which a finding was made then
     // These PEs no longer hold those of [first, first+count) for which `gone(index)`.
     template <class Gone>
@@ -82,6 +82,13 @@ struct LastAlike {
     void archive(Archive& ar);
 };
 
+// A write whose value broke a rule for an offline PE: that is told when it comes back.
+struct Met {
+    u64 pa = 0, pc = 0;  // of the descriptor, and of the store
+    PeId writer = kNoPe;
+    void archive(Archive& ar);
+};
+
 struct Pending {
     u64 desc_pa = 0, va = 0;
     u64 before = 0, after = 0;  // the old value, and what replaced it
@@ -90,7 +97,6 @@ struct Pending {
     u64 back_at = 0;            // sequence number of the write that last brought it back
     u64 cleaned_at = 0;         // sequence number of the last TLBI that completed for the entry itself
     u64 cause_pa = 0;           // the descriptor whose write took it away, if it is not its own
-    u64 met_pa = 0;             // the descriptor whose later value broke a rule for an offline PE (deferred)
     u64 pc = 0, now_ps = 0;
     PeMask holders = 0;  // PEs that may have held the old value when it was replaced
     PeMask cleaned = 0;  // of these: a covering TLBI by address or ASID has completed
@@ -102,6 +108,7 @@ struct Pending {
     PeMask reused = 0;      // offline PEs whose walk caches may lead to the old table, whose page was written since
     PeMask reuse_told = 0;  // PEs for which a finding was made about the old table's page: what was written is no news
     PeMask violated = 0;    // PEs for which a finding has been made
+    Met met;                // the first one of those that it is deferred for
     RootId root = kNone;
     TableId child = kNone;  // the table a replaced table descriptor pointed to, if it is tracked
     PendingId next_same_desc = kNone, root_prev = kNone, root_next = kNone;
@@ -121,9 +128,8 @@ struct Pending {
     std::vector<u64> rewritten;    // descriptors of the old table's page that such a finding was made about; bounded
     static constexpr std::size_t kMostRewritten = 64;
     std::vector<std::pair<PeId, u16>> asids_done;  // PEs that use several ASIDs: those that are covered so far
-    // For an offline PE a value at `by_pa` broke a rule: that is told when it comes back.
-    void defer(PeId pe, u64 by_pa) {
-        if (!deferred) met_pa = by_pa;
+    void defer(PeId pe, const Met& by) {
+        if (!deferred) met = by;
         deferred |= pe_bit(pe);
     }
     void archive(Archive& ar);
@@ -161,7 +167,14 @@ public:
     // The descriptor, or the table descriptor that leads to these places, was written again; or leads there again.
     void written_again(u64 desc_pa, PeId writer, u64 written);
     void written_above(u64 desc_pa, Granule g, unsigned level, u64 va, PeId writer, u64 written);
-    void unlinked_above(RootId root, Granule g, unsigned level, u64 va, PeId writer, u64 written);
+    struct Unlinked {  // the write of a table descriptor
+        u64 pa, pc, now_ps;
+        PeId writer;
+        u64 written;
+    };
+    void unlinked_above(RootId root, Granule g, unsigned level, u64 va, const Unlinked& by, const RamView& ram);
+    // PEs for which a TLBI that will clean the old value is not complete yet.
+    [[nodiscard]] PeMask under_way(const Pending& p) const;
     void linked_above(RootId root, Granule g, unsigned level, u64 va, u64 table, PeMask back, const RamView& ram);
     // The PE walks from the root again: TLBIs under way don't take what it may read until the write is ordered.
     void came_back(RootId root, PeId pe);
@@ -226,6 +239,7 @@ private:
     void vmall_issued_with(Pending& p, const LaterWrite& w);
     void cover(Pending& p, PeId issuer, const Tlbi& op, const FlushedSpan* span, PeMask targets, bool before = false);
     void apply(const Issue& issue);
+    [[nodiscard]] PeMask left_before(const Pending& p, PeMask pes, u64 at) const;
     // Memory has what the PEs may hold of these leaves.
     [[nodiscard]] static bool all_present(const LeavesBelow& leaves, const RamView& ram, PeMask of = ~PeMask{0});
     static void note_issue(std::vector<Issue>& list, const Issue& issue);

@@ -209,7 +209,7 @@ void Roots::still_lingered(PeId pe, u64 now) {
         if (!(r.residue & pe_bit(pe)) || !lingers(id, pe)) continue;
         for (AsidUse& u : r.uses[pe])
             if (!u.reaching && u.asid == current_[pe].asid && !u.ending_all) {
-                r.lingered[pe] = now;
+                u.read = r.lingered[pe] = now;
                 if (!u.ending) u.left = now;
             }
     }
@@ -217,8 +217,8 @@ void Roots::still_lingered(PeId pe, u64 now) {
 
 void Roots::reads_on(RootId id, PeId pe, u64 now) {
     Root& r = roots_[id];
-    for (const AsidUse& u : r.uses[pe])
-        if (!u.reaching && u.asid == current_[pe].asid && !u.ending_all) r.lingered[pe] = now;
+    for (AsidUse& u : r.uses[pe])
+        if (!u.reaching && u.asid == current_[pe].asid && !u.ending_all) u.read = r.lingered[pe] = now;
 }
 
 void Roots::flush_issued(PeId pe, std::optional<u16> asid) {

@@ -45,6 +45,7 @@ struct AsidUse {  // one PE walks, or walked, from one root with this ASID
     u16 asid = 0;
     bool reaching = false;
     u64 left = 0;             // when it stopped
+    u64 read = 0;             // until when it read on, from walk-cache entries, beside a TLBI that was under way
     u64 flushed = 0;          // a TLBI of all it covers completed while it was reaching
     bool ending = false;      // one was issued since it stopped: what it fills until that is complete goes with it,
     bool ending_all = false;  // and if it is of everything, global entries too
@@ -125,13 +126,13 @@ public:
     void for_each_asid(RootId id, PeId pe, u64 made, F&& f) const {
         const bool linger = lingers(id, pe);
         for (const AsidUse& u : roots_[id].uses[pe])
-            if (u.reaching || u.left > made || (linger && u.asid == current_[pe].asid)) f(u.asid);
+            if (u.reaching || std::max(u.left, u.read) > made || (linger && u.asid == current_[pe].asid)) f(u.asid);
     }
     // Those with which it came by before, and may hold such an entry since then.
     template <class F>
     void for_each_asid_left(RootId id, PeId pe, u64 made, F&& f) const {
         for (const AsidUse& u : roots_[id].uses[pe])
-            if (u.left > made) f(u.asid);
+            if (std::max(u.left, u.read) > made) f(u.asid);
     }
     // PEs of the mask that translate with another ASID now.
     [[nodiscard]] PeMask with_other_asid(PeMask pes, u16 asid) const {
