@@ -21,26 +21,25 @@ PeMask BbmChecker::Impl::holders(const Occurrence& place, u64 value, DescKind ki
 }
 
 // A value comes back that PEs which left may hold as an old one: since when, if that says right who of them does.
-std::optional<u64> BbmChecker::Impl::held_since(const Occurrence& place, unsigned level, const Changed& c,
-                                                PeMask left) const {
+std::optional<u64> BbmChecker::Impl::held_since(const Occurrence& place, const Site& s, PeMask left) const {
     std::optional<u64> since;
     PeMask holding = 0;
-    for (PendingId id = pending.first_of(c.desc_pa); id != kNone; id = pending[id].next_same_desc) {
+    for (PendingId id = pending.first_of(s.desc_pa); id != kNone; id = pending[id].next_same_desc) {
         const Pending& p = pending[id];
         const PeMask open = left & pending.unclean_walk(p);
-        if (!open || p.root != place.root || p.va != place.va || p.level != level ||
-            !desc_same_entry(p.before, c.after, level, p.granule))
+        if (!open || p.root != place.root || p.va != place.va || p.level != s.level ||
+            !desc_same_entry(p.before, s.after, s.level, p.granule))
             continue;
         if (open & pending.under_way(p)) return {};
         holding |= open;
         since = std::min(since.value_or(p.made), p.made);
     }
     if (!since) return {};
-    const DescKind kind = desc_kind(c.after, level, roots[place.root].key.granule);
+    const DescKind kind = desc_kind(s.after, s.level, s.granule);
     bool right = true;
     for_each_pe(left & ~holding, [&](PeId pe) {
-        right &= !tables.read_by(roots, place.root, pe, place.va, level, *since) ||
-                 tables.flushed(roots, place.root, pe, c.after, kind, place.va, level, *since);
+        right &= !tables.read_by(roots, place.root, pe, place.va, s.level, *since) ||
+                 tables.flushed(roots, place.root, pe, s.after, kind, place.va, s.level, *since);
     });
     return right ? since : std::nullopt;
 }

@@ -87,6 +87,9 @@ struct BbmChecker::Impl {
     std::optional<Rule> old_meets(const Pending& p, u64 after, PeId pe, bool strict);
     void note_alike(const Site& site, PeMask held);
     PeMask take_again(const Site& site, u64& made);
+    std::optional<u64> made_at(const Occurrence& place, const Site& site, u64 written);
+    void write_into_gone(const Occurrence& place, const Site& site, PeMask here, u64 written, u32 index);
+    void judge_change(const Occurrence& place, const Site& site, PeMask here, u64 written, TableId table);
     void judge_current(const Site& site, PeMask held, PeMask live, Pending& record, bool& matters);
     void judge_pending(const Site& site, PeMask live);
     void judge_elsewhere(const Site& site, PeMask live);
@@ -99,7 +102,7 @@ struct BbmChecker::Impl {
                                    const LeavesBelow* only = nullptr);
     // PEs that may hold the present value of this place.
     PeMask holders(const Occurrence& place, u64 value, DescKind kind, unsigned level);
-    std::optional<u64> held_since(const Occurrence& place, unsigned level, const Changed& c, PeMask left) const;
+    std::optional<u64> held_since(const Occurrence& place, const Site& site, PeMask left) const;
     PeMask lingering(const Occurrence& place, unsigned level) const;
     PeMask held_again(const Site& site) const;
     void restore(const Site& site, PeMask walkers);

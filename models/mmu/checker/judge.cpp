@@ -172,119 +172,128 @@ bool BbmChecker::Impl::change(TableId table, const Changed& c, const Write& by) 
                               c.covered);
         if (c.before == c.after) continue;
         const u64 written = ordering.tick();
-        const u64 made = place.made;
         if (place.through == kNone && from == DescKind::kTable && !desc_same_entry(c.before, c.after, level, g))
             pending.unlinked_above(place.root, g, level, place.va, {c.desc_pa, pc, now_ps, writer, written},
                                    domain.ram);
         else if (place.through == kNone && level < 3 && from != DescKind::kTable)
             pending.written_above(c.desc_pa, g, level, place.va, writer, written);
-        struct Late {  // what is looked for below is looked for as it was
-            LiveTables& tables;
-            TableId table;
-            u32 index;
-            bool due = false;
-            u64 at = 0;
-            ~Late() {
-                if (due) tables.set_written(table, index, at);
-            }
-        } late{tables, table, index};
-        if (to != DescKind::kInvalid) {
-            roots[place.root].last_made = written;
-            // Of two leaves that a TLB may mix, who left with the old one may as well have the new one.
-            const PeMask left = (root.residue | root.global) & ~root.reach;
-            const bool alike =
-                desc_same_entry(c.before, c.after, level, g) ||
-                (from == DescKind::kLeaf && to == DescKind::kLeaf && !((c.before ^ c.after) & ~kDescNoDifference) &&
-                 may_cache(c.before, from, level, g, left) == left);
-            if (!alike && (root.residue | left)) {
-                late.due = true, late.at = held_since(place, level, c, left).value_or(written);
-                for_each_pe(lingering(place, level), [&](PeId pe) { roots.reads_on(place.root, pe, ordering.tick()); });
-            }
-        }
         const Site site{writer, pc, now_ps, c.desc_pa, place.va, place.root, level, g, c.before, c.after};
-        if (place.through != kNone) {  // an unlinked table: what is written there is no longer meant for this place
-            if (std::any_of(places.begin(), places.end(), [&](const Occurrence& o) {
-                    return o.through == kNone && o.root == place.root && o.va == place.va;
-                })) {  // linked there again: who is off may hold what was there before
-                if (from == DescKind::kLeaf && !pending[place.through].restored)  // else: take_again()
-                    take_leaf(pending[place.through], site, written, 0, ~awake_mask());
-                continue;
-            }
-            const PeMask able = may_cache(c.after, to, level, g, here), walkers = able & awake_mask();
-            pending[place.through].reused |= able & ~walkers;
-            if (from == DescKind::kLeaf) {
-                PeMask sure = 0;  // of several ASIDs, another may hold the leaf than the one that leads here
-                for_each_pe(walkers, [&](PeId pe) {
-                    unsigned asids = 0;
-                    roots.for_each_asid(place.root, pe, pending[place.through].made, [&](u16) { ++asids; });
-                    if (asids < 2) sure |= pe_bit(pe);
-                });
-                take_leaf(pending[place.through], site, written, sure, ~PeMask{0});
-            }
-            if (walkers) {
-                Site reuse = site;
-                reuse.detail = fmt::format("wrote {:#x} into the page of a table that it unlinked, entry {} of it",
-                                           c.after, index);
-                Pending& gone = pending[place.through];
-                gone.reuse_told |= walkers;
-                if (gone.rewritten.size() < Pending::kMostRewritten) gone.rewritten.push_back(c.desc_pa);
-                violate(Rule::kTableReuse, reuse, walkers);
-            }
-            continue;
-        }
-        Pending record;
-        record.made = made;
-        PeMask held = holders(place, c.before, from, level);
-        if (from == DescKind::kLeaf && !pending.empty()) held |= take_again(site, record.made);
-        held = may_cache(c.before, from, level, g, held);
-        const PeMask everyone = pes.size() >= kMaxPes ? ~PeMask{0} : (PeMask{1} << pes.size()) - 1;
-        const PeMask visible = may_cache(c.after, to, level, g, everyone);
-
-        if (!visible) made_invalid(c.desc_pa);
-        record.broken = ~visible;
-        bool matters = !(visible & held);
-        if (visible) {
-            restore(site, visible & (root.reach | lingering(place, level)));
-            judge_pending(site, visible);
-            judge_current(site, held, visible, record, matters);
-            judge_elsewhere(site, visible);
-            note_globals(roots[place.root], site);
-            if (const PeMask walkers = visible & root.reach & estranged;
-                walkers && !desc_same_entry(c.before, c.after, level, g))
-                judge_strangers(site, walkers);
-            if (!may_cache(c.before, from, level, g, everyone)) made_valid(c.desc_pa, writer, pc);  // I_WZCBG
-            if (from == DescKind::kInvalid) {
-                // Who only may hold entries of a root that it left does not walk to this one.
-                const PeMask walkers = here & awake_mask() & (root.reach | lingering(place, level));
-                if (to == DescKind::kLeaf) check_group(site, table, visible & walkers);
-            }
-        }
-        if (from == DescKind::kLeaf && !pending.empty()) note_alike(site, held);
-        // A writable value that became read-only may still be held writable: it counts for BBM-OA later. So does, for
-        // the TLBI that it needs, a global one that became non-global; and a block without nT when its nT=1 successor
-        // is split (FEAT_BBM level 1).
-        const u64 matter = kDescReadOnly | kDescDbm | kDescNg | (level < 3 ? kDescNt : 0);
-        matters |= from == DescKind::kLeaf && to == DescKind::kLeaf &&
-                   (((c.after ^ c.before) & matter) ||  // a frame of the same contents differs once one is writable
-                    desc_output(c.before, level, g) != desc_output(c.after, level, g));
-        // Walk caches may lead to the table that was there, alike as it may be.
-        matters |= from == DescKind::kTable && to == DescKind::kTable &&
-                   desc_next_table(c.before, g) != desc_next_table(c.after, g);
-        record.many_places = places.size() >= LiveTables::kMaxOccurrences;
-        PeMask apart = 0;
-        if (from == DescKind::kTable && !desc_same_entry(c.before, c.after, level, g)) {
-            const PeMask left = (root.residue | root.global) & ~root.reach & ~lingering(place, level + 1u);
-            if (matters || left) apart = take_below(record, site, table, held, left);
-            if (apart) judge_apart(site, apart, visible, record), matters = true;
-        }
-        if (!matters || !(held | apart | held_again(site))) continue;
-        record.written = written;
-        record.kind = from;
-        record.cleaned = apart;
-        record.cleaned_at = written;
-        keep(site, held | apart, std::move(record));
+        const std::optional<u64> made = made_at(place, site, written);
+        if (place.through != kNone)
+            write_into_gone(place, site, here, written, index);
+        else
+            judge_change(place, site, here, written, table);
+        if (made) tables.set_written(table, index, *made);  // what is looked for above is looked for as it was
     }
     return live;
+}
+
+// When this place was last written, as far as PEs that left the root are concerned; none if nothing changes for them.
+std::optional<u64> BbmChecker::Impl::made_at(const Occurrence& place, const Site& s, u64 written) {
+    const DescKind from = desc_kind(s.before, s.level, s.granule), to = desc_kind(s.after, s.level, s.granule);
+    if (to == DescKind::kInvalid) return {};
+    Root& root = roots[place.root];
+    root.last_made = written;
+    // Of two leaves that a TLB may mix, who left with the old one may as well have the new one.
+    const PeMask left = (root.residue | root.global) & ~root.reach;
+    const bool alike =
+        desc_same_entry(s.before, s.after, s.level, s.granule) ||
+        (from == DescKind::kLeaf && to == DescKind::kLeaf && !((s.before ^ s.after) & ~kDescNoDifference) &&
+         may_cache(s.before, from, s.level, s.granule, left) == left);
+    if (alike || !(root.residue | left)) return {};
+    const u64 since = held_since(place, s, left).value_or(written);
+    for_each_pe(lingering(place, s.level), [&](PeId pe) { roots.reads_on(place.root, pe, ordering.tick()); });
+    return since;
+}
+
+// A store into the page of an unlinked table: what is written there is no longer meant for this place.
+void BbmChecker::Impl::write_into_gone(const Occurrence& place, const Site& s, PeMask here, u64 written, u32 index) {
+    Pending& gone = pending[place.through];
+    const bool leaf = desc_kind(s.before, s.level, s.granule) == DescKind::kLeaf;
+    if (std::any_of(places.begin(), places.end(), [&](const Occurrence& o) {
+            return o.through == kNone && o.root == place.root && o.va == place.va;
+        })) {  // linked there again: who is off may hold what was there before
+        if (leaf && !gone.restored) take_leaf(gone, s, written, 0, ~awake_mask());  // else: take_again()
+        return;
+    }
+    const PeMask able = may_cache(s.after, desc_kind(s.after, s.level, s.granule), s.level, s.granule, here);
+    const PeMask walkers = able & awake_mask();
+    gone.reused |= able & ~walkers;
+    if (leaf) {
+        PeMask sure = 0;  // of several ASIDs, another may hold the leaf than the one that leads here
+        for_each_pe(walkers, [&](PeId pe) {
+            unsigned asids = 0;
+            roots.for_each_asid(place.root, pe, gone.made, [&](u16) { ++asids; });
+            if (asids < 2) sure |= pe_bit(pe);
+        });
+        take_leaf(gone, s, written, sure, ~PeMask{0});
+    }
+    if (!walkers) return;
+    Site reuse = s;
+    reuse.detail = fmt::format("wrote {:#x} into the page of a table that it unlinked, entry {} of it", s.after, index);
+    gone.reuse_told |= walkers;
+    if (gone.rewritten.size() < Pending::kMostRewritten) gone.rewritten.push_back(s.desc_pa);
+    violate(Rule::kTableReuse, reuse, walkers);
+}
+
+void BbmChecker::Impl::judge_change(const Occurrence& place, const Site& site, PeMask here, u64 written,
+                                    TableId table) {
+    const u8 level = site.level;
+    const Granule g = site.granule;
+    const Root& root = roots[place.root];
+    const DescKind from = desc_kind(site.before, level, g), to = desc_kind(site.after, level, g);
+    Pending record;
+    record.made = place.made;
+    PeMask held = holders(place, site.before, from, level);
+    if (from == DescKind::kLeaf && !pending.empty()) held |= take_again(site, record.made);
+    held = may_cache(site.before, from, level, g, held);
+    const PeMask everyone = pes.size() >= kMaxPes ? ~PeMask{0} : (PeMask{1} << pes.size()) - 1;
+    const PeMask visible = may_cache(site.after, to, level, g, everyone);
+
+    if (!visible) made_invalid(site.desc_pa);
+    record.broken = ~visible;
+    bool matters = !(visible & held);
+    if (visible) {
+        restore(site, visible & (root.reach | lingering(place, level)));
+        judge_pending(site, visible);
+        judge_current(site, held, visible, record, matters);
+        judge_elsewhere(site, visible);
+        note_globals(roots[place.root], site);
+        if (const PeMask walkers = visible & root.reach & estranged;
+            walkers && !desc_same_entry(site.before, site.after, level, g))
+            judge_strangers(site, walkers);
+        if (!may_cache(site.before, from, level, g, everyone))
+            made_valid(site.desc_pa, site.writer, site.pc);  // I_WZCBG
+        if (from == DescKind::kInvalid) {
+            // Who only may hold entries of a root that it left does not walk to this one.
+            const PeMask walkers = here & awake_mask() & (root.reach | lingering(place, level));
+            if (to == DescKind::kLeaf) check_group(site, table, visible & walkers);
+        }
+    }
+    if (from == DescKind::kLeaf && !pending.empty()) note_alike(site, held);
+    // A writable value that became read-only may still be held writable: it counts for BBM-OA later. So does, for
+    // the TLBI that it needs, a global one that became non-global; and a block without nT when its nT=1 successor
+    // is split (FEAT_BBM level 1).
+    const u64 matter = kDescReadOnly | kDescDbm | kDescNg | (level < 3 ? kDescNt : 0);
+    matters |= from == DescKind::kLeaf && to == DescKind::kLeaf &&
+               (((site.after ^ site.before) & matter) ||  // a frame of the same contents differs once one is writable
+                desc_output(site.before, level, g) != desc_output(site.after, level, g));
+    // Walk caches may lead to the table that was there, alike as it may be.
+    matters |= from == DescKind::kTable && to == DescKind::kTable &&
+               desc_next_table(site.before, g) != desc_next_table(site.after, g);
+    record.many_places = places.size() >= LiveTables::kMaxOccurrences;
+    PeMask apart = 0;
+    if (from == DescKind::kTable && !desc_same_entry(site.before, site.after, level, g)) {
+        const PeMask left = (root.residue | root.global) & ~root.reach & ~lingering(place, level + 1u);
+        if (matters || left) apart = take_below(record, site, table, held, left);
+        if (apart) judge_apart(site, apart, visible, record), matters = true;
+    }
+    if (!matters || !(held | apart | held_again(site))) return;
+    record.written = written;
+    record.kind = from;
+    record.cleaned = apart;
+    record.cleaned_at = written;
+    keep(site, held | apart, std::move(record));
 }
 
 void BbmChecker::Impl::judge_current(const Site& s, PeMask held, PeMask visible, Pending& record, bool& matters) {
