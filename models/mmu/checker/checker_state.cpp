@@ -33,8 +33,8 @@ void Ordering::archive(Archive& ar) {
 }
 
 void Root::archive(Archive& ar) {
-    auto& [a, b, c, d, e, f, g, h, i, j, k, l] = *this;
-    ar(a, b, c, d, e, f, g, h, i, j, k, l);
+    auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = *this;
+    ar(a, b, c, d, e, f, g, h, i, j, k, l, m);
 }
 void Roots::archive(Archive& ar) {
     auto& [roots, free, by_key, touched, flushed, next_span, current] = *this;

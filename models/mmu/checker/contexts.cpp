@@ -34,6 +34,7 @@ void BbmChecker::Impl::context_sync(PeId pe, const Context& context, u64 now_ps,
     if (before == std::array{kNone, kNone} && self.reaching != before)
         roots.for_each_touched(pe, [&](RootId id) { tell_reuse(id, pe, now_ps); });
     roots.set_current(pe, self.reaching, asid);
+    roots.resumes(pe, now, ordering.tick());
     check_cnp(pe, pc, now_ps);
     for (unsigned half = 0; half < 2; ++half)
         if (before[half] != kNone && before[half] != self.reaching[half]) {

@@ -160,8 +160,9 @@ bool LiveTables::read_by(const Roots& roots, RootId id, PeId pe, u64 va, unsigne
     if (made < roots[id].left[pe]) return true;
     if (made >= roots.left_at(id, pe, level)) return false;
     return any_step(roots, id, pe, va, level, [&](const Step& s) {
-        return !roots.any_span(id, pe, s.value, DescKind::kTable, s.va, s.level, s.made,
-                               [&](const FlushedSpan& t) { return t.completed < made; });
+        return !roots.any_span(id, pe, s.value, DescKind::kTable, s.va, s.level, s.made, [&](const FlushedSpan& t) {
+            return t.completed < std::max(made, roots[id].resumed[pe]);
+        });
     });
 }
 

@@ -44,6 +44,7 @@ void Roots::add_pe(PeId pe) {
         r.uses.resize(count);
         r.left.resize(count);
         r.lingered.resize(count);
+        r.resumed.resize(count);
     }
 }
 
@@ -68,6 +69,7 @@ RootId Roots::make(const RootKey& key, TableId table) {
     r.uses.resize(touched_.size());
     r.left.resize(touched_.size());
     r.lingered.resize(touched_.size());
+    r.resumed.resize(touched_.size());
     by_key_[key] = id;
     return id;
 }
@@ -219,6 +221,14 @@ void Roots::reads_on(RootId id, PeId pe, u64 now) {
     Root& r = roots_[id];
     for (AsidUse& u : r.uses[pe])
         if (!u.reaching && u.asid == current_[pe].asid && !u.ending_all) u.read = r.lingered[pe] = now;
+}
+
+void Roots::resumes(PeId pe, u64 change, u64 now) {
+    for (const RootId id : touched_[pe]) {
+        if (!lingers(id, pe)) continue;
+        if (roots_[id].lingered[pe] != change) roots_[id].resumed[pe] = now;  // it did not until then: still_lingered()
+        reads_on(id, pe, now);
+    }
 }
 
 void Roots::flush_issued(PeId pe, std::optional<u16> asid) {

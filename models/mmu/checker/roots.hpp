@@ -64,6 +64,7 @@ struct Root {
     std::vector<std::vector<AsidUse>> uses;                        // by PE, sorted by ASID
     std::vector<u64> left;                                         // by PE: when it last stopped reaching
     std::vector<u64> lingered;  // by PE: until when it could go on from walk-cache entries
+    std::vector<u64> resumed;   // by PE: since when, if it had stopped in between
     void archive(Archive& ar);
 };
 
@@ -108,6 +109,9 @@ public:
     void still_lingered(PeId pe, u64 now);
     // It reads what was just written there, from walk-cache entries that it holds of it.
     void reads_on(RootId id, PeId pe, u64 now);
+    // After a change of what the PE translates with, at `change`: it may go on from what it holds of roots that it
+    // left.
+    void resumes(PeId pe, u64 change, u64 now);
     // A TLBI of all, or by ASID, was issued for the PE.
     void flush_issued(PeId pe, std::optional<u16> asid);
     // It left the root, and translates with an ASID with which it walked there: its walk-cache entries still answer.
