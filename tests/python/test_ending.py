@@ -41,10 +41,13 @@ def finished(folder: Path) -> int:
         return 0
 
 
-def start(*arguments: str) -> subprocess.Popen[str]:
-    """In a session of its own. Its workers inherit the pipes, so communicate() comes back when the last of them is gone."""
+def start(*arguments: str, hangup: signal.Handlers = signal.SIG_DFL) -> subprocess.Popen[str]:
+    """In a session of its own, with SIGHUP as said, whatever the tests were started under. Its workers inherit the pipes, so
+    communicate() comes back when the last of them is gone.
+    """
     return subprocess.Popen(
-        [sys.executable, "-m", "bbmsim", *arguments], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-m", "bbmsim", *arguments], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGHUP, hangup),
     )
 
 
@@ -106,10 +109,7 @@ def test_workers_end_with_an_exploration(how: signal.Signals) -> None:
 def test_nohup_stays_nohup(tmp_path: Path) -> None:
     study = tmp_path / "study.toml"
     study.write_text(STUDY.format(forever=guests.build("forever")))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bbmsim", "sweep", str(study), "--out", str(tmp_path / "out"), "-j", "2"], env=environment(),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
-    )
+    process = start("sweep", str(study), "--out", str(tmp_path / "out"), "-j", "2", hangup=signal.SIG_IGN)
     process.send_signal(signal.SIGHUP)
     while finished(tmp_path / "out") < 1 and process.poll() is None:
         time.sleep(0.01)
