@@ -15,6 +15,7 @@ import pytest
 
 import bbmsim as bs
 import guests
+from bbmsim.workers import interrupt, uninterrupted
 from conftest import environment
 
 #: a cell that ends and two that don't
@@ -104,6 +105,19 @@ def test_workers_end_with_an_exploration(how: signal.Signals) -> None:
     output, errors = end(process)
     if how == signal.SIGTERM:
         assert process.returncode == 3 and "(interrupted): nothing found" in output and errors == ""
+
+
+def test_an_interrupt_waits_until_workers_are_begun() -> None:
+    begun = []
+    with pytest.raises(KeyboardInterrupt), uninterrupted():
+        with uninterrupted():
+            interrupt()
+        begun.append("a worker")
+    assert begun
+    with uninterrupted():  # that one was told
+        begun.append("another")
+    with pytest.raises(KeyboardInterrupt):
+        interrupt()
 
 
 def test_nohup_stays_nohup(tmp_path: Path) -> None:

@@ -104,11 +104,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _end_as_by_ctrl_c() -> None:
     """Who is told to go (kill, a CI's time limit, a terminal that was closed) cleans up too: workers, the terminal, files."""
 
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+    from ..workers import INTERRUPTS, interrupt
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
+    for number in INTERRUPTS:
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):  # not under nohup
             signal.signal(number, interrupt)
 
 

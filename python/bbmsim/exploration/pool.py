@@ -11,7 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Generic, TypeVar
 
-from ..workers import end_with
+from ..workers import end_with, uninterrupted
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -68,7 +68,8 @@ class Pool(Generic[A, R]):
 
     def _submit(self, task: A, jobs: int) -> Future[R]:
         call: Callable[[A], R] = _call
-        return self._start(jobs).submit(call, task)
+        with uninterrupted():  # it forks, and starts a thread
+            return self._start(jobs).submit(call, task)
 
     def _alone(self, task: A) -> R | None:
         for _ in range(_TRIES - 1):

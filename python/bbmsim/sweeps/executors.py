@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import _core
 from ..errors import ConfigError
-from ..workers import end_with
+from ..workers import end_with, uninterrupted
 
 Work = Callable[[Any], dict[str, Any]]
 TRIES = 3  #: how often a cell may take its worker with it
@@ -33,7 +33,8 @@ def local(work: Work, tasks: Sequence[Any], jobs: int, say: Callable[[str], None
     died = [0] * len(tasks)
 
     def start(kill_workers: bool = False) -> Any:
-        return get_reusable_executor(max_workers=jobs, timeout=None, kill_workers=kill_workers, initializer=end_with, initargs=(os.getpid(),))
+        with uninterrupted():
+            return get_reusable_executor(max_workers=jobs, timeout=None, kill_workers=kill_workers, initializer=end_with, initargs=(os.getpid(),))
 
     pool = start()
     running: dict[Any, int] = {}
@@ -43,7 +44,9 @@ def local(work: Work, tasks: Sequence[Any], jobs: int, say: Callable[[str], None
             broken: list[int] = []
             while waiting and len(running) < jobs:
                 try:
-                    running[pool.submit(work, tasks[waiting[-1]])] = waiting[-1]
+                    with uninterrupted():  # it starts workers and a thread
+                        future = pool.submit(work, tasks[waiting[-1]])
+                    running[future] = waiting[-1]
                 except BrokenProcessPool:  # noticed before any future says so
                     break
                 waiting.pop()
