@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def finished(folder: Path) -> int:
+    """How many cells of a sweep are in its folder by now."""
+    try:
+        with sqlite3.connect(f"file:{folder / 'cells.sqlite'}?mode=ro", uri=True) as base:
+            return int(base.execute("SELECT count(*) FROM cells").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
 
 
 def environment() -> dict[str, str]:

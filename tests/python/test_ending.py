@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ import pytest
 import bbmsim as bs
 import guests
 from bbmsim.workers import interrupt, uninterrupted
-from conftest import environment
+from conftest import environment, finished
 
 #: a cell that ends and two that don't
 STUDY = """
@@ -32,14 +31,6 @@ STUDY = """
     seed = 2
     workload = "rules/BBM-SIZE"
     """
-
-
-def finished(folder: Path) -> int:
-    try:
-        with sqlite3.connect(f"file:{folder / 'cells.sqlite'}?mode=ro", uri=True) as base:
-            return int(base.execute("SELECT count(*) FROM cells").fetchone()[0])
-    except sqlite3.OperationalError:
-        return 0
 
 
 def start(*arguments: str, hangup: signal.Handlers = signal.SIG_DFL) -> subprocess.Popen[str]:

@@ -23,7 +23,7 @@ import pytest
 import bbmsim as bs
 from bbmsim.sweeps.sensitivity import swings
 from bbmsim.sweeps.study import Sensitivity
-from conftest import ROOT, Bbmsim
+from conftest import ROOT, Bbmsim, finished
 
 RESULTS = ("results.csv", "results.json", "results.sqlite")
 
@@ -201,14 +201,6 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def start(*arguments: str, **more: str) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "python"), **more}
     return subprocess.Popen([sys.executable, *arguments], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-
-
-def finished(folder: Path) -> int:
-    try:
-        with sqlite3.connect(f"file:{folder / 'cells.sqlite'}?mode=ro", uri=True) as base:
-            return int(base.execute("SELECT count(*) FROM cells").fetchone()[0])
-    except sqlite3.OperationalError:
-        return 0
 
 
 def wait_for(folder: Path, cells: int, process: subprocess.Popen[bytes]) -> None:
